@@ -1,0 +1,78 @@
+"""What an entry of each table holds. Formulas are text in the expression language, read once when they are used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation: `formula` in `z` and its parameters.
+
+    `slope` is the derivative written in the output `a` (and the parameters), where that is possible: a second honest
+    route to the same number. `kink` names the convention that gives the slope where `formula` has a corner at z = 0.
+    """
+
+    name: str
+    formula: str
+    source: str
+    summary: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    slope: str | None = None
+    kink: str | None = None
+    symbol: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss: `element` in `arguments` (prediction, target) and parameters, reduced over outputs by sum or mean.
+
+    Over the examples of a batch (columns of a matrix) the reduction is the convention `batch_reduction`.
+    """
+
+    name: str
+    element: str
+    source: str
+    summary: str
+    arguments: tuple[str, str] = ("a", "y")
+    outputs: str = "sum"
+    parameters: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write an optimizer: equations for its state, in order, then the new parameter.
+
+    Each is in `w` (the parameter), `g` (its gradient), `t` (the iteration, from 1), the settings by name, the state
+    by name (`m`, `v`, …) and the state before this iteration (`m_prev`, …; zero at first).
+    """
+
+    name: str
+    state: tuple[tuple[str, str], ...]
+    update: str
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer: settings with their defaults ('' where the author must give one), and its forms, default first."""
+
+    name: str
+    forms: tuple[Form, ...]
+    source: str
+    summary: str
+    settings: tuple[tuple[str, str], ...] = ()
+    decoupled_decay: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Convention:
+    """Something that courses differ in: the values a problem may declare (default first) and what each means."""
+
+    name: str
+    choices: tuple[tuple[str, str], ...]
+    summary: str
+    source: str
+    aliases: tuple[str, ...] = field(default=())
