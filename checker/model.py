@@ -134,7 +134,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Warning_:
+class Notice:
     """Something a reader should know that costs no points."""
 
     message: str
@@ -200,7 +200,7 @@ class Grade:
     awarded: float
     possible: float
     first_error: str | None
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[Notice, ...]
     steps: tuple[StepGrade, ...]
 
 

@@ -1,0 +1,1 @@
+"""One graph: built from equations, differentiated in reverse, ordered."""

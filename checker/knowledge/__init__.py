@@ -1,0 +1,1 @@
+"""The tables: what the product knows about activations, losses, optimizers and conventions."""

@@ -1,0 +1,1 @@
+"""The readings of the graph: exact, numeric, ball, text."""
