@@ -10,7 +10,9 @@ class Activation:
     """An activation: `formula` in `z` and its parameters.
 
     `slope` is the derivative written in the output `a` (and the parameters), where that is possible: a second honest
-    route to the same number. `kink` names the convention that gives the slope where `formula` has a corner at z = 0.
+    route to the same number. Where the output tells the slope only sometimes, `slope_holds` is the condition, one
+    comparison of a parameter or convention with 0 ("alpha > 0"); '' is always. `kink` names the convention that gives
+    the slope where `formula` has a corner at z = 0. `symbol` is how LaTeX writes it, '' for its name in upright type.
     """
 
     name: str
@@ -19,7 +21,9 @@ class Activation:
     summary: str
     parameters: tuple[tuple[str, str], ...] = ()
     slope: str | None = None
+    backward: str | None = None
     kink: str | None = None
+    slope_holds: str = ""
     symbol: str = ""
     aliases: tuple[str, ...] = ()
 
