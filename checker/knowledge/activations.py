@@ -74,13 +74,11 @@ ACTIVATIONS: Table[Activation] = Table(
         ),
         Activation(
             "selu",
-            "1.0507009873554804934193349852946*max(z, 0)"
-            " + 1.7580993408473768599402175208123*(exp(min(z, 0)) - 1)",
+            "1.0507009873554804934193349852946*max(z, 0) + 1.7580993408473768599402175208123*(exp(min(z, 0)) - 1)",
             source="Klambauer, Unterthiner, Mayr & Hochreiter, Self-Normalizing Neural Networks, NeurIPS 2017, "
             "equation 2: lambda = 1.0507…, alpha = 1.6733…; the second factor here is lambda*alpha",
             summary="ELU scaled so that mean 0 and variance 1 are kept; its two constants are fixed.",
-            slope="1.0507009873554804934193349852946*step(a)"
-            " + (1 - step(a))*(a + 1.7580993408473768599402175208123)",
+            slope="1.0507009873554804934193349852946*step(a) + (1 - step(a))*(a + 1.7580993408473768599402175208123)",
             kink="relu_at_zero",
             symbol=r"\operatorname{SELU}",
         ),
@@ -120,8 +118,7 @@ ACTIVATIONS: Table[Activation] = Table(
         Activation(
             "gelu_tanh",
             "z*(1 + tanh(sqrt(2/pi)*(z + 0.044715*z^3)))/2",
-            source="Hendrycks & Gimpel, Gaussian Error Linear Units (GELUs), arXiv:1606.08415: the "
-            "approximation",
+            source="Hendrycks & Gimpel, Gaussian Error Linear Units (GELUs), arXiv:1606.08415: the approximation",
             summary="GELU with its distribution function approximated by a tanh.",
             symbol=r"\operatorname{GELU}_{\tanh}",
         ),
