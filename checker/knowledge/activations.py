@@ -142,6 +142,8 @@ ACTIVATIONS: Table[Activation] = Table(
             source="Bridle, Probabilistic Interpretation of Feedforward Classification Network Outputs, 1990; Bishop, "
             "Pattern Recognition and Machine Learning (2006), equation 4.104",
             summary="Exponentials divided by their sum: positive outputs that add up to 1 for each example.",
+            slope="diag(a) - outer(a, a)",
+            backward="a*(g - column_sum(a*g))",
         ),
     ),
 )

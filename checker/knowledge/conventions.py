@@ -12,11 +12,11 @@ CONVENTIONS: Table[Convention] = Table(
             "relu_at_zero",
             (
                 ("0", "the slope of ReLU at 0 is that of the negative side, as in every framework"),
-                ("1/2", "the slope at 0 is half way, the mean of both sides"),
+                ("0.5", "the slope at 0 is half way, the mean of the two sides'"),
                 ("1", "the slope at 0 is that of the positive side"),
             ),
             summary="The slope of ReLU and its relatives where z is exactly 0.",
-            source="0: torch.nn.ReLU, tf.nn.relu, jax.nn.relu; 1/2: the mean of the one-sided derivatives; 1: Jurafsky "
+            source="0: torch.nn.ReLU, tf.nn.relu, jax.nn.relu; 0.5: the mean of the one-sided derivatives; 1: Jurafsky "
             "& Martin, Speech and Language Processing (3rd ed. draft), equation 7.30",
         ),
         Convention(

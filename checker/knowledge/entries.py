@@ -13,6 +13,9 @@ class Activation:
     route to the same number. Where the output tells the slope only sometimes, `slope_holds` is the condition, one
     comparison of a parameter or convention with 0 ("alpha > 0"); '' is always. `kink` names the convention that gives
     the slope where `formula` has a corner at z = 0. `symbol` is how LaTeX writes it, '' for its name in upright type.
+
+    Where each output depends on all of z, `slope` is the Jacobian of one example, outputs by inputs, and `backward`
+    what reaches z in the output `a` and its gradient `g`, without the Jacobian.
     """
 
     name: str
