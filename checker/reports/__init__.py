@@ -1,0 +1,97 @@
+"""The table of report formats, each a pure text of a grade or of a solution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.reports.levels import Level, redact
+from checker.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from checker.model import Grade, Solution
+
+__all__ = ["FORMATS", "SOLUTION_FORMATS", "Format", "Level", "SolutionFormat", "redact"]
+
+
+class Format(NamedTuple):
+    """A way to write a grade. `draw` is handed only what is left of the grade at its level."""
+
+    name: str
+    media: str
+    suffix: str
+    draw: Callable[[Grade, Level, bool], str]
+    aliases: tuple[str, ...] = ()
+
+    def render(self, grade: Grade, level: Level = Level.HINT, *, colour: bool = False) -> str:
+        """The report a student may see at this feedback level; `colour` counts only where the format has colours."""
+        return self.draw(redact(grade, level), level, colour)
+
+
+class SolutionFormat(NamedTuple):
+    """A way to write a solution; `digits` is how many significant digits its numbers show, None the format's own."""
+
+    name: str
+    media: str
+    suffix: str
+    render: Callable[[Solution, int | None], str]
+    aliases: tuple[str, ...] = ()
+
+
+# A format's module is imported when it is first drawn: a student's run pays for one of them.
+
+
+def _text(grade: Grade, level: Level, colour: bool) -> str:
+    from checker.reports import text
+
+    return text.draw(grade, level, colour)
+
+
+def _json(grade: Grade, level: Level, colour: bool) -> str:
+    from checker.reports import data
+
+    return data.draw(grade, level)
+
+
+def _markdown(grade: Grade, level: Level, colour: bool) -> str:
+    from checker.reports import markdown
+
+    return markdown.draw(grade, level)
+
+
+def _solution_text(solution: Solution, digits: int | None) -> str:
+    from checker.reports import worked
+
+    return worked.draw(solution, digits)
+
+
+def _solution_json(solution: Solution, digits: int | None) -> str:
+    from checker.reports import data
+
+    return data.draw_solution(solution)
+
+
+def _solution_markdown(solution: Solution, digits: int | None) -> str:
+    from checker.reports import markdown
+
+    return markdown.draw_solution(solution, digits)
+
+
+FORMATS: Table[Format] = Table(
+    "format",
+    (
+        Format("text", "text/plain; charset=utf-8", ".txt", _text),
+        Format("json", "application/json", ".json", _json),
+        Format("markdown", "text/markdown; charset=utf-8", ".md", _markdown, ("md",)),
+    ),
+)
+
+SOLUTION_FORMATS: Table[SolutionFormat] = Table(
+    "format",
+    (
+        SolutionFormat("text", "text/plain; charset=utf-8", ".txt", _solution_text),
+        SolutionFormat("json", "application/json", ".json", _solution_json),
+        SolutionFormat("markdown", "text/markdown; charset=utf-8", ".md", _solution_markdown, ("md",)),
+    ),
+)

@@ -1,0 +1,135 @@
+"""Grades and solutions as JSON, in the contract's order of keys.
+
+What a level hides is left out: a key that is not there says nothing, where null would say that there is no such value.
+"""
+
+from __future__ import annotations
+
+from json import JSONEncoder
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from checker.reports.levels import Level
+
+if TYPE_CHECKING:
+    from checker.model import ElementGrade, Grade, Solution, StepGrade
+
+FORMAT = "check-backprop/report@1"
+SOLUTION_FORMAT = "check-backprop/solution@1"
+
+# ASCII, so that no console or file encoding can damage a report; one compiled encoder for a whole class
+_encode = JSONEncoder(allow_nan=False).encode
+
+
+def report(grade: Grade, level: Level) -> dict[str, Any]:
+    """The report of an already redacted grade, as plain data."""
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "problem": grade.problem,
+        "student": grade.student,
+        "submission": grade.submission,
+        "feedback": level.value,
+        "title": grade.title,
+        "points": {"awarded": _whole(grade.awarded), "possible": _whole(grade.possible)},
+    }
+    if level.shows(Level.VERDICT):
+        found["first_error"] = grade.first_error
+    found["warnings"] = [
+        {"message": notice.message, "line": notice.line, "column": notice.column} for notice in grade.warnings
+    ]
+    if level.shows(Level.VERDICT):
+        found["steps"] = [_step(step, level) for step in grade.steps]
+    return found
+
+
+def draw(grade: Grade, level: Level) -> str:
+    """The report as text, a step a line: the encoder in C knows no indentation, and a class has many reports."""
+    return _lines(report(grade, level), "steps")
+
+
+def _step(step: StepGrade, level: Level) -> dict[str, Any]:
+    causes, values = level.shows(Level.HINT), level.shows(Level.FULL)
+    found: dict[str, Any] = {
+        "step": step.step,
+        "kind": step.kind.value,
+        "verdict": step.verdict.value,
+        "submitted": step.submitted,
+    }
+    if values:
+        found["reference"], found["carried"] = step.reference, step.carried
+    if causes:
+        found["diagnosis"] = [
+            {"code": each.code, "confidence": each.confidence, "hint": each.hint} for each in step.diagnosis
+        ]
+        found["rests_on"] = list(step.rests_on)
+    found["points"] = {"awarded": _whole(step.awarded), "possible": _whole(step.possible)}
+    found["line"], found["column"], found["message"] = step.line, step.column, step.message
+    if step.degenerate:
+        found["degenerate"] = True
+    if causes and step.note:
+        found["note"] = step.note
+    if values and step.formula:
+        found["formula"] = step.formula
+    found["elements"] = [_element(element, values) for element in step.elements]
+    return found
+
+
+def _element(element: ElementGrade, values: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "index": list(element.index),
+        "verdict": element.verdict.value,
+        "submitted": element.submitted,
+    }
+    if values:
+        found["reference"], found["carried"] = element.reference, element.carried
+    found["awarded"] = _whole(element.awarded)
+    return found
+
+
+def solution(worked: Solution) -> dict[str, Any]:
+    """A solution as plain data; null stands for a number that has left the range of float64."""
+    return {
+        "format": SOLUTION_FORMAT,
+        "problem": worked.problem,
+        "title": worked.title,
+        "steps": [
+            {
+                "step": step.step,
+                "kind": step.kind.value,
+                "formula": step.formula,
+                "exact": step.exact,
+                "value": _finite(step.value),
+                "shape": list(step.shape),
+            }
+            for step in worked.steps
+        ],
+        "loss": worked.loss_name,
+        "loss_curve": _finite(list(worked.loss_curve)),
+        "remark": worked.remark,
+    }
+
+
+def draw_solution(worked: Solution) -> str:
+    """The solution as text, a step a line."""
+    return _lines(solution(worked), "steps")
+
+
+def _lines(found: dict[str, Any], listed: str) -> str:
+    parts = []
+    for key, value in found.items():
+        split = key == listed and value
+        text = "[\n  " + ",\n  ".join(map(_encode, value)) + "\n ]" if split else _encode(value)
+        parts.append(f"{_encode(key)}: {text}")
+    return "{" + ",\n ".join(parts) + "}\n"
+
+
+def _whole(number: float) -> int | float:
+    """A number of points; whole ones as integers, and no tail of binary digits (1/3 + 2/3 is 1)."""
+    rounded = round(float(number), 9)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return value if value is None or isfinite(value) else None

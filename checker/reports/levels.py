@@ -1,0 +1,87 @@
+"""What a student may see: the one place where a grade loses what its feedback level hides."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from checker.reports.wording import sentence
+
+if TYPE_CHECKING:
+    from checker.model import ElementGrade, Grade, StepGrade
+
+
+class Level(str, Enum):
+    """How much a student is told, least first; each shows all that the one before it shows."""
+
+    SCORE = "score"  # the points of the whole submission
+    VERDICT = "verdict"  # and each step's verdict, points and own answer; the first error; no cause
+    HINT = "hint"  # and what the mistake is called, with a hint
+    FULL = "full"  # and the right value, the carried one and the worked step
+
+    def shows(self, level: Level) -> bool:
+        """Whether what `level` adds may be seen at this one."""
+        return _ORDER[self] >= _ORDER[level]
+
+
+_ORDER = {level: position for position, level in enumerate(Level)}
+
+
+def redact(grade: Grade, level: Level) -> Grade:
+    """The grade without anything `level` hides, its messages written out: all that a renderer is ever handed.
+
+    It is built from what may be seen, not by removing from what is there: a field added to the model stays hidden
+    until it is named here. Warnings stay at every level: they speak of the file and never of a value.
+    """
+    from checker.model import Grade
+
+    steps = tuple(_seen(step, level) for step in grade.steps) if level.shows(Level.VERDICT) else ()
+    return Grade(
+        problem=grade.problem,
+        title=grade.title,
+        student=grade.student,
+        submission=grade.submission,
+        awarded=grade.awarded,
+        possible=grade.possible,
+        first_error=grade.first_error if level.shows(Level.VERDICT) else None,
+        warnings=grade.warnings,
+        steps=steps,
+    )
+
+
+def _seen(step: StepGrade, level: Level) -> StepGrade:
+    from checker.model import StepGrade
+
+    causes, values = level.shows(Level.HINT), level.shows(Level.FULL)
+    return StepGrade(
+        step=step.step,
+        kind=step.kind,
+        verdict=step.verdict,
+        submitted=step.submitted,
+        reference=step.reference if values else None,
+        carried=step.carried if values else None,
+        awarded=step.awarded,
+        possible=step.possible,
+        message=sentence(step, causes=causes),
+        formula=step.formula if values else "",
+        diagnosis=step.diagnosis if causes else (),
+        rests_on=step.rests_on if causes else (),
+        line=step.line,
+        column=step.column,
+        degenerate=step.degenerate,
+        note=step.note if causes else "",
+        elements=tuple(_element(element, values) for element in step.elements),
+    )
+
+
+def _element(element: ElementGrade, values: bool) -> ElementGrade:
+    from checker.model import ElementGrade
+
+    return ElementGrade(
+        index=element.index,
+        verdict=element.verdict,
+        submitted=element.submitted,
+        reference=element.reference if values else "",
+        carried=element.carried if values else None,
+        awarded=element.awarded,
+    )

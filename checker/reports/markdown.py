@@ -1,0 +1,140 @@
+"""Grades and solutions as Markdown (GitHub's tables), in which nothing a student typed is markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from checker.model import Verdict
+from checker.reports.levels import Level
+from checker.reports.plain import cut, equation, inline, printable
+from checker.reports.text import ELEMENTS, counted, nothing_to_say
+from checker.reports.wording import WORDS, amount, points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from checker.model import Grade, Solution, SolvedStep, StepGrade
+
+LONGEST = 200
+
+_SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~&$@^="})
+
+
+def escaped(text: str) -> str:
+    r"""`text` as words of a paragraph: every mark that could mean something is escaped.
+
+    >>> escaped("a*b*c_1 <b>")
+    'a\\*b\\*c\\_1 \\<b\\>'
+    """
+    return printable(text).translate(_SPECIAL)
+
+
+def code(value: Any) -> str:
+    """A value, or anything a student typed, as code; in a code span neither HTML, links nor mentions have a meaning.
+
+    What a span cannot hold (a backtick, a backslash, a bar inside a table) is written with character references.
+
+    >>> code("a|b"), code(["1", "2"]), code(None)
+    ('<code>a&#124;b</code>', '`[1, 2]`', '')
+    """
+    text = cut(inline(value), LONGEST).strip() if value is not None else ""
+    if not text:
+        return ""
+    if any(mark in text for mark in "`\\|"):
+        plain = "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in text)
+        return f"<code>{plain}</code>"
+    return f"`{text}`"
+
+
+def draw(grade: Grade, level: Level) -> str:
+    """The Markdown of an already redacted grade."""
+    blocks = [
+        f"# {escaped(grade.title) or code(grade.problem)}",
+        f"Student {code(grade.student)}, submission {code(grade.submission)}",
+        _summary(grade, level),
+    ]
+    if grade.steps:
+        blocks.append("\n".join(_table(grade.steps, level)))
+    remarks = [line for step in grade.steps for line in _remark(step, level)]
+    if remarks:
+        blocks += ["## Step by step", "\n".join(remarks)]
+    if grade.warnings:
+        lines = (f"- line {notice.line}: {code(notice.message)}" for notice in grade.warnings)
+        blocks += ["## Warnings", "\n".join(lines)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _summary(grade: Grade, level: Level) -> str:
+    text = f"**{points(grade.awarded, grade.possible)}**"
+    if level.shows(Level.VERDICT) and grade.first_error is not None:
+        text += f"; the first mistake is at {code(grade.first_error)}"
+    return f"{text}. {counted(grade.steps)}." if grade.steps else f"{text}."
+
+
+def _table(steps: tuple[StepGrade, ...], level: Level) -> Iterator[str]:
+    full = level.shows(Level.FULL)
+    headers = ["step", "your answer", *(("from your answers", "right value") if full else ()), "verdict", "points"]
+    yield _row(headers)
+    yield _row(["---"] * (len(headers) - 1) + ["---:"])
+    for step in steps:
+        values = (code(step.carried), code(step.reference)) if full else ()
+        share = f"{amount(step.awarded)}/{amount(step.possible)}"
+        yield _row([code(step.step), code(step.submitted), *values, WORDS[step.verdict], share])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _remark(step: StepGrade, level: Level) -> Iterator[str]:
+    if nothing_to_say(step):
+        return
+    # why an answer is unreadable quotes the answer
+    said = code(step.message) if step.verdict is Verdict.UNREADABLE else escaped(step.message)
+    line = f" (line {step.line})" if step.line else ""
+    yield f"- {code(step.step)}{line}: {said}"
+    for each in step.diagnosis:
+        doubt = "possibly " if each.confidence == "possible" else ""
+        yield f"  - {doubt}{code(each.code)}: {escaped(each.hint)}"
+    if step.note:
+        yield f"  - {escaped(step.note)}"
+    if step.formula:
+        yield f"  - {code(equation(step.step, step.formula))}"
+    odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
+    for element in odd[:ELEMENTS]:
+        where = f"{step.step}[{','.join(map(str, element.index))}]"
+        right = f", right is {code(element.reference)}" if level.shows(Level.FULL) else ""
+        yield f"  - {code(where)}: {code(element.submitted) or 'nothing'} {WORDS[element.verdict]}{right}"
+    if len(odd) > ELEMENTS:
+        yield f"  - and {len(odd) - ELEMENTS} more elements"
+
+
+def draw_solution(worked: Solution, digits: int | None = None) -> str:
+    """A solution as Markdown, its formulas as LaTeX between dollar signs."""
+    from checker.reports.worked import HEADINGS, grouped, number, selected
+
+    blocks = [f"# {escaped(worked.title) or code(worked.problem)}"]
+    for kind, steps in grouped(worked.steps):
+        blocks.append(f"## {HEADINGS[kind]}")
+        blocks += [_solved(step, digits) for step in steps]
+    if len(worked.loss_curve) > 1:
+        rows = [_row(["updates", code(worked.loss_name)]), _row(["---:", "---"])]
+        rows += [
+            _row([str(count), number(worked.loss_curve[count], digits)]) for count in selected(len(worked.loss_curve))
+        ]
+        blocks += ["## The loss after so many updates", "\n".join(rows)]
+    if worked.remark:
+        blocks.append(escaped(worked.remark))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _solved(step: SolvedStep, digits: int | None) -> str:
+    from checker.reports.worked import exact_text, numbers
+
+    # LaTeX is ours, made from names that the language allows; a line that is empty would end the formula
+    formula = " ".join(step.latex.split())
+    lines = [f"$$\n{formula}\n$$" if formula else code(equation(step.step, step.formula))]
+    values = [step.substitution, exact_text(step.exact, digits), inline(numbers(step.value, digits))]
+    shown = list(dict.fromkeys(code(each) for each in values if each))
+    lines.append(f"{code(step.step)} = {' = '.join(shown)}")
+    return "\n\n".join(lines)
