@@ -1,0 +1,168 @@
+"""A submission's grade: marks put into the words and numbers that reports show, points, and the first error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISSING, SLIP, Marks, mark
+from checker.model import FIRST_ERRORS, ElementGrade, Grade, Kind, StepGrade, Verdict
+from checker.readings.program import Asked, Program
+from checker.sheet import Cell, FormulaReader, Sheet, asked_slots, lay
+from checker.submission import Submission
+
+_VERDICTS = {
+    MISSING: Verdict.MISSING,
+    CORRECT: Verdict.CORRECT,
+    FOLLOW_THROUGH: Verdict.FOLLOW_THROUGH,
+    IMPRECISE: Verdict.IMPRECISE,
+    SLIP: Verdict.SLIP,
+}
+# of an array's elements the first of these that occurs is the step's verdict
+_GRAVEST = (
+    Verdict.WRONG,
+    Verdict.MISCONCEPTION,
+    Verdict.SLIP,
+    Verdict.IMPRECISE,
+    Verdict.UNREADABLE,
+    Verdict.MISSING,
+    Verdict.FOLLOW_THROUGH,
+    Verdict.CORRECT,
+)
+
+
+def grade_submission(submission: Submission, program: Program, read_formula: FormulaReader) -> Grade:
+    """The grade of one submission against its problem."""
+    sheet = lay(submission, program, read_formula)
+    answers = {
+        slot: (cell.value, cell.unit, True, -1 if cell.holds is None else cell.holds)
+        for slot, cell in sheet.cells.items()
+    }
+    marks = mark(program, list(program.values), answers)
+    steps = [_step(item, program, sheet, marks) for item in program.ask]
+    order = sorted(range(len(steps)), key=lambda n: program.ask[n].step)
+    first = next((steps[n].step for n in order if steps[n].verdict in FIRST_ERRORS), None)
+    return Grade(
+        program.problem,
+        program.title,
+        submission.student or "",
+        submission.file,
+        rounded(sum(step.awarded for step in steps)),
+        rounded(sum(step.possible for step in steps)),
+        first,
+        tuple(sheet.warnings),
+        tuple(steps),
+    )
+
+
+def rounded(points: float) -> float:
+    """Points without the dust that thirds of a point leave in binary."""
+    return round(points, 6)
+
+
+def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks) -> StepGrade:
+    step = program.steps[item.step]
+    slots = asked_slots(item, program)
+    shape = () if item.element is not None else step.shape
+    elements = []
+    shares = {Verdict.CORRECT: 1.0, **{Verdict(name): share for name, share in program.shares.items()}}
+    for n, slot in enumerate(slots):
+        verdict = _verdict(slot, sheet, marks)
+        cell = sheet.cells.get(slot)
+        share = 0.0 if marks.degenerate.get(slot) else shares.get(verdict, 0.0)
+        sign = -1.0 if item.negative else 1.0
+        elements.append(
+            ElementGrade(
+                _index(n, shape) if shape else (),
+                verdict,
+                _as_typed(slot, cell, sheet),
+                number(sign * program.values[slot]),
+                number(sign * marks.carried[slot]),
+                item.points * share / len(slots),
+            )
+        )
+    verdicts = {element.verdict for element in elements}
+    verdict = next(v for v in _GRAVEST if v in verdicts)
+    place = sheet.places.get(item.step)
+    if item.element is not None and slots[0] in sheet.cells:
+        place = sheet.cells[slots[0]].line, sheet.cells[slots[0]].column
+    reasons = [sheet.faults[slot].reason for slot in slots if slot in sheet.faults]
+    notes = [c.note for slot in slots if (c := sheet.cells.get(slot)) is not None and c.note]
+    degenerate = any(marks.degenerate.get(slot) for slot in slots)
+    return StepGrade(
+        step=item.label,
+        kind=Kind(step.kind),
+        verdict=verdict,
+        submitted=_nested([e.submitted for e in elements], shape) if any(e.submitted for e in elements) else None,
+        reference=_nested([e.reference for e in elements], shape),
+        carried=_nested([e.carried for e in elements], shape),
+        awarded=rounded(sum(e.awarded for e in elements)),
+        possible=item.points,
+        message=reasons[0] if reasons else "",
+        formula=f"{step.formula} = {step.substitution}" if step.substitution != step.formula else step.formula,
+        rests_on=tuple(_rests_on(item, program, sheet)),
+        line=place[0] if place else None,
+        column=place[1] if place else None,
+        degenerate=bool(degenerate),
+        note=notes[0] if notes else "",
+        elements=tuple(elements) if shape else (),
+    )
+
+
+def _verdict(slot: int, sheet: Sheet, marks: Marks) -> Verdict:
+    if slot in sheet.faults:
+        return Verdict.UNREADABLE
+    return _VERDICTS.get(marks.verdict[slot], Verdict.WRONG)
+
+
+def _as_typed(slot: int, cell: Cell | None, sheet: Sheet) -> str | None:
+    if cell is not None:
+        return cell.text
+    fault = sheet.faults.get(slot)
+    return fault.text if fault is not None else None
+
+
+def _rests_on(item: Asked, program: Program, sheet: Sheet) -> list[str]:
+    """The nearest steps that the student answered and this one is worked from, as asked, in graph order."""
+    labels: dict[int, str] = {}
+    for asked in program.ask:
+        labels.setdefault(asked.step, asked.label.partition("[")[0] if asked.element is not None else asked.label)
+    numbers = {step.name: n for n, step in enumerate(program.steps)}
+    found: set[int] = set()
+    waiting = [numbers[p] for p in program.steps[item.step].parents if p in numbers]
+    seen: set[int] = set()
+    while waiting:
+        n = waiting.pop()
+        if n in seen:
+            continue
+        seen.add(n)
+        step = program.steps[n]
+        if any(slot in sheet.cells for slot in range(step.slot, step.slot + step.size)):
+            found.add(n)
+        else:
+            waiting.extend(numbers[p] for p in step.parents if p in numbers)
+    return [labels[n] for n in sorted(found) if n in labels]
+
+
+def number(value: float) -> str:
+    """A number for people and for JSON: up to 12 significant digits, no float dust.
+
+    >>> number(0.1 + 0.2)
+    '0.3'
+    """
+    text = f"{value + 0.0:.12g}"
+    return "0" if text == "-0" else text
+
+
+def _index(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    index: list[int] = []
+    for n in reversed(shape):
+        index.append(position % n + 1)
+        position //= n
+    return tuple(reversed(index))
+
+
+def _nested(texts: list[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return texts[0]
+    size = len(texts) // shape[0]
+    return [_nested(texts[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0])]

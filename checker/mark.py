@@ -1,0 +1,164 @@
+"""Marking: verdicts slot by slot, for one student or for a class at once.
+
+Follow-through needs no wiring: each step's rule is worked on the student's own earlier answers, and on what follows
+from them where a step was left out. Every way of working carries its ball, so that no rounding is held against anyone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from checker.compare import asked_unit, within
+from checker.model import Tolerance
+from checker.readings.ball import Balls
+from checker.readings.ball import run as run_balls
+from checker.readings.numeric import FLOATS, Value
+from checker.readings.program import Program
+
+MISSING, CORRECT, FOLLOW_THROUGH, IMPRECISE, WRONG, SLIP = range(6)
+MOST_WAYS = 6  # combinations of routes through steps that were left out
+
+TAINTED, WRONG_ZERO = 1, 2  # what an answer in error hands on; a wrong 0 makes free zeros of products
+
+
+class Marks(NamedTuple):
+    """What marking found, by slot of the asked steps.
+
+    `verdict` is one of the codes above; `carried` the value that follows from the student's own answers; `unit` the
+    asked unit; `degenerate` where a carried 0 is 0 only for a wrong 0 before it; `tainted` whether it rests on an error.
+    """
+
+    verdict: dict[int, Value]
+    carried: dict[int, Value]
+    unit: dict[int, Value]
+    degenerate: dict[int, Value]
+    tainted: dict[int, Value]
+    ways: list[Balls]
+
+
+class Way:
+    """One consistent way of working the steps that were left out."""
+
+    __slots__ = ("balls", "choices")
+
+    def __init__(self, balls: Balls, choices: dict[str, int]) -> None:
+        self.balls, self.choices = balls, choices
+
+    def route(self, choice: str, count: int) -> int:
+        """Which of `count` routes this way takes."""
+        return self.choices.get(choice, 0) % count
+
+
+def mark(
+    program: Program,
+    reference: list[Value],
+    answers: dict[int, tuple[Value, Value, Value, Value]],
+    lanes: Any = FLOATS,
+) -> Marks:
+    """Judge answers against the program.
+
+    Args:
+        reference: every slot's true value.
+        answers: by slot: the value, the typed unit (infinite where it has no decimals of its own), whether there is an
+            answer, and whether its formula is the step's (1), is so for these numbers only (2), is not (0), or there
+            is none (-1).
+        lanes: the arithmetic: floats for one student, arrays for many.
+    """
+    where, negated = lanes.where, lanes.negated
+    size = len(reference)
+    marks = Marks({}, {}, {}, {}, {}, [])
+    exact = Balls(list(reference), [0.0] * size, [0] * size)
+    ways = [Way(exact, {})]
+    tolerances = _tolerances(program)
+    for number, step in enumerate(program.steps):
+        slots = range(step.slot, step.slot + step.size)
+        asked = tolerances.get(number, {})
+        hidden = any(
+            slot not in answers or lanes.some(negated(answers[slot][2])) for slot in slots
+        )
+        if hidden and len(step.routes) > 1 and step.choice not in ways[0].choices:
+            ways = _forked(ways, step.choice, len(step.routes))
+        found = [_candidates(program, step, way, lanes) for way in ways]
+        for element, slot in enumerate(slots):
+            tolerance, carry = asked.get(element) or asked.get(None) or (program.tolerance, True)
+            unit = asked_unit(tolerance, reference[slot], lanes)
+            chosen = [
+                (way, candidates[element][way.route(step.choice, len(step.routes))])
+                for way, candidates in zip(ways, found, strict=True)
+            ]
+            if slot not in answers:
+                for way, (value, radius, tainted) in chosen:
+                    way.balls.value[slot], way.balls.radius[slot] = value, radius + unit
+                    way.balls.tainted[slot] = tainted
+                if asked:
+                    marks.verdict[slot], marks.unit[slot] = MISSING, unit
+                    marks.carried[slot] = chosen[0][1][0]
+                    marks.degenerate[slot], marks.tainted[slot] = False, chosen[0][1][2]
+                continue
+            submitted, typed, given, holds = answers[slot]
+            accept = unit / 2 if tolerance.strict else unit
+            right = within(submitted, reference[slot], accept, lanes)
+            follows: Value = False
+            carried, spoiled = chosen[0][1][0], False
+            for candidates in found:
+                for value, radius, tainted in candidates[element]:
+                    hit = within(submitted, value, accept + radius, lanes)
+                    clean = tainted == 0
+                    right = right | (hit & clean)
+                    late = hit & negated(clean)
+                    if not carry:
+                        late = late & False
+                    first = late & negated(follows)
+                    carried = where(first, value, carried)
+                    # a 0 that follows from a wrong 0 took no work
+                    spoiled = where(first, (value == 0) & (tainted >= WRONG_ZERO) & (reference[slot] != 0), spoiled)
+                    follows = follows | late
+            numeric = typed < float("inf")
+            sound = (holds == 1) | (holds == -1)
+            # a formula alone is judged as an identity; beside a value each is judged, and the worse verdict stands
+            right = where((holds >= 0) & negated(numeric), holds == 1, right & sound)
+            follows = follows & (holds == -1)
+            coarse = (typed > unit) & numeric & (submitted != 0) & sound
+            imprecise = (coarse & within(submitted, reference[slot], typed / 2, lanes)) | (holds == 2)
+            otherwise = where((holds == 1) & numeric, SLIP, WRONG)
+            verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, otherwise)))
+            verdict = where(given, verdict, MISSING)
+            marks.verdict[slot], marks.carried[slot], marks.unit[slot] = verdict, carried, unit
+            marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled
+            own_taint = where(right, 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
+            own_radius = lanes.smaller(typed, unit)
+            marks.tainted[slot] = where(given, own_taint, chosen[0][1][2])
+            for way, (value, radius, tainted) in chosen:
+                way.balls.value[slot] = where(given, submitted, value)
+                way.balls.radius[slot] = where(given, own_radius, radius + unit)
+                way.balls.tainted[slot] = where(given, own_taint, tainted)
+    marks.ways.extend(way.balls for way in ways)
+    return marks
+
+
+def _candidates(program: Program, step: Any, way: Way, lanes: Any) -> list[list[tuple[Value, Value, Value]]]:
+    """For each element, what each route gives: value, radius and taint."""
+    per_route = []
+    for route in step.routes:
+        run_balls(route.code, program.formulas, way.balls, lanes)
+        balls = way.balls
+        per_route.append([(balls.value[out], balls.radius[out], balls.tainted[out]) for out in route.out])
+    return [list(routes) for routes in zip(*per_route, strict=True)]
+
+
+def _forked(ways: list[Way], choice: str, count: int) -> list[Way]:
+    """Every way, once for each route of a step that was left out; not more than are worth trying."""
+    count = min(count, MOST_WAYS // len(ways))
+    if count < 2:
+        for way in ways:
+            way.choices[choice] = 0
+        return ways
+    return [Way(way.balls.copy(), {**way.choices, choice: k}) for k in range(count) for way in ways]
+
+
+def _tolerances(program: Program) -> dict[int, dict[int | None, tuple[Tolerance, bool]]]:
+    """What is asked of each step, by element (None: of all)."""
+    found: dict[int, dict[int | None, tuple[Tolerance, bool]]] = {}
+    for item in program.ask:
+        found.setdefault(item.step, {})[item.element] = (item.tolerance, item.carry)
+    return found

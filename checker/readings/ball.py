@@ -1,0 +1,90 @@
+"""The ball reading: a value, a radius, and whether an answer in error reached it.
+
+How far can the rounding of earlier answers have moved a step? A contraction moves by at most
+`einsum(|x| + r) - einsum(|x|)`; a formula by the larger of its one-at-a-time deviations added up and its two monotone
+corners. First order is not enough: it refuses right sheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from checker.readings.numeric import FLOATS, Code, Formula, Value
+
+
+class Balls:
+    """What each slot holds for one way of working: value, radius, and whether it rests on an answer in error."""
+
+    __slots__ = ("radius", "tainted", "value")
+
+    def __init__(self, value: list[Value], radius: list[Value], tainted: list[Value]) -> None:
+        self.value, self.radius, self.tainted = value, radius, tainted
+
+    def copy(self) -> Balls:
+        """Another that shares nothing."""
+        return Balls(self.value[:], self.radius[:], self.tainted[:])
+
+
+def run(code: Code, formulas: Sequence[Formula], balls: Balls, lanes: Any = FLOATS) -> None:
+    """Work the code on balls: every instruction's value, radius and taint go into its slot."""
+    values, radii, taints = balls.value, balls.radius, balls.tainted
+    for instruction in code:
+        slot = instruction[0]
+        if len(instruction) == 3:
+            arguments = instruction[2]
+            formula = formulas[instruction[1]]
+            values[slot], radii[slot] = _formula(
+                formula, [values[i] for i in arguments], [radii[i] for i in arguments], lanes
+            )
+            tainted: Value = False
+            for i in arguments:
+                tainted = tainted | taints[i]
+        else:
+            total: Value = 0.0
+            reach: Value = 0.0
+            tainted = False
+            for term in instruction[1]:
+                i = term[0]
+                part, size = values[i], abs(values[i])
+                outer = size + radii[i]
+                tainted = tainted | taints[i]
+                for i in term[1:]:
+                    value = values[i]
+                    part, size = part * value, size * abs(value)
+                    outer = outer * (abs(value) + radii[i])
+                    tainted = tainted | taints[i]
+                total = total + part
+                reach = reach + (outer - size)
+            values[slot], radii[slot] = total, reach
+        taints[slot] = tainted
+
+
+def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: Any) -> tuple[Value, Value]:
+    operations, where = lanes.operations, lanes.where
+    centre = formula(operations, values)
+    # a radius that is the number 0 is exact in every lane (a given); arrays are never skipped
+    moving = [i for i, radius in enumerate(radii) if not (isinstance(radius, float) and radius == 0.0)]
+    if not moving:
+        return centre, 0.0
+    summed: Value = 0.0
+    high, low = list(values), list(values)
+    for i in moving:
+        up, down = values[i] + radii[i], values[i] - radii[i]
+        moved = list(values)
+        moved[i] = up
+        above = formula(operations, moved) - centre
+        moved[i] = down
+        below = formula(operations, moved) - centre
+        # what leaves the domain (ln of a negative number) tells nothing about rounding
+        above, below = where(above == above, above, 0.0), where(below == below, below, 0.0)
+        summed = summed + lanes.larger(abs(above), abs(below))
+        if len(moving) > 1:
+            rising = above >= below
+            high[i], low[i] = where(rising, up, down), where(rising, down, up)
+    if len(moving) == 1:
+        return centre, summed
+    for corner in (high, low):
+        deviation = abs(formula(operations, corner) - centre)
+        summed = lanes.larger(summed, where(deviation == deviation, deviation, 0.0))
+    return centre, summed

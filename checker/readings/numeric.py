@@ -1,0 +1,142 @@
+"""The numeric reading: straight-line code over floats, or over numpy arrays with one lane a student.
+
+Code is data, never compiled: a list of instructions over numbered slots. An instruction is `[slot, terms]`, a sum of
+products of slots, or `[slot, formula, arguments]`, a formula of slots. A formula is itself straight-line code over the
+operations below. The same code serves one student (floats, no numpy imported) and a class (arrays).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Value = Any  # a float, or a numpy array with one float a lane
+Code = Sequence[Any]
+
+
+class Formula:
+    """A formula's straight-line code: operands, then constants, then a register for each operation."""
+
+    __slots__ = ("arity", "code", "constants")
+
+    def __init__(self, arity: int, constants: list[float], code: list[list[int]]) -> None:
+        self.arity, self.constants, self.code = arity, constants, code
+
+    def __call__(self, operations: Sequence[Callable[[Value, Value], Value]], operands: Sequence[Value]) -> Value:
+        """The value for these operands."""
+        registers = [*operands, *self.constants]
+        for operation, i, j in self.code:
+            registers.append(operations[operation](registers[i], registers[j]))
+        return registers[-1]
+
+
+def _divide(x: float, y: float) -> float:
+    if y:
+        return x / y
+    return math.nan if x == 0 or x != x else math.copysign(math.inf, x) * math.copysign(1.0, y)
+
+
+def _exp(x: float, _: float) -> float:
+    return math.exp(x) if x < 709.0 else math.inf
+
+
+def _log(x: float, _: float) -> float:
+    return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
+
+
+def _power(x: float, y: float) -> float:
+    try:
+        result = x**y
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+    return math.nan if isinstance(result, complex) else result
+
+
+# Every operation takes two operands; those that need one ignore the second. The order is that of the stored code.
+OPERATIONS: tuple[tuple[str, Callable[[float, float], float]], ...] = (
+    ("add", lambda x, y: x + y),
+    ("subtract", lambda x, y: x - y),
+    ("multiply", lambda x, y: x * y),
+    ("divide", _divide),
+    ("negative", lambda x, y: -x),
+    ("power", _power),
+    ("exp", _exp),
+    ("log", _log),
+    ("tanh", lambda x, y: math.tanh(x)),
+    ("sqrt", lambda x, y: math.sqrt(x) if x >= 0 else math.nan),
+    ("erf", lambda x, y: math.erf(x) if x == x else x),
+    ("abs", lambda x, y: abs(x)),
+    ("sign", lambda x, y: (x > 0) - (x < 0) + 0.0),
+    ("maximum", lambda x, y: x if x >= y else y),
+    ("minimum", lambda x, y: x if x <= y else y),
+    ("step", lambda x, y: 1.0 if x > 0 else y if x == 0 else 0.0),
+    ("square", lambda x, y: x * x),
+)
+CODES = {name: number for number, (name, _) in enumerate(OPERATIONS)}
+
+
+class Floats:
+    """One student: plain floats, which beat numpy up to about twenty students."""
+
+    operations = tuple(function for _, function in OPERATIONS)
+
+    @staticmethod
+    def where(condition: Value, yes: Value, no: Value) -> Value:
+        """`yes` where the condition holds, else `no`."""
+        return yes if condition else no
+
+    @staticmethod
+    def negated(condition: Value) -> Value:
+        """Where the condition does not hold."""
+        return not condition
+
+    @staticmethod
+    def larger(x: Value, y: Value) -> Value:
+        """The larger of two numbers."""
+        return x if x >= y else y
+
+    @staticmethod
+    def smaller(x: Value, y: Value) -> Value:
+        """The smaller of two numbers."""
+        return x if x <= y else y
+
+    @staticmethod
+    def some(condition: Value) -> bool:
+        """Whether the condition holds anywhere."""
+        return bool(condition)
+
+    @staticmethod
+    def digit_unit(x: Value, digit: int) -> Value:
+        """One unit of the significant digit `digit` (from 1) of x: a power of ten; 0 where x is 0 or not finite."""
+        if x == 0 or x - x != 0:
+            return 0.0
+        return float(f"1e{math.floor(math.log10(abs(x))) + 1 - digit}")
+
+
+FLOATS = Floats()
+
+
+def arrays() -> Any:
+    """The same for numpy arrays with one lane a student; numpy is imported here and nowhere before."""
+    from checker.readings.lanes import LANES
+
+    return LANES
+
+
+def run(code: Code, formulas: Sequence[Formula], values: list[Value], lanes: Any = FLOATS) -> None:
+    """Work the code: every instruction's value goes into its slot of `values`."""
+    operations = lanes.operations
+    for instruction in code:
+        if len(instruction) == 3:
+            slot, formula, arguments = instruction
+            values[slot] = formulas[formula](operations, [values[i] for i in arguments])
+        else:
+            slot, terms = instruction
+            total: Value = 0.0
+            for term in terms:
+                part = values[term[0]]
+                for i in term[1:]:
+                    part = part * values[i]
+                total = total + part
+            values[slot] = total

@@ -1,0 +1,199 @@
+"""The text and LaTeX readings: a rule as people write it, and with the numbers put in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
+
+from checker.graph.build import decimal
+from checker.graph.formula import operand
+from checker.graph.node import Node, expansion, strides
+
+_NAME = re.compile(r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@\d+)?")
+GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "tau", "phi", "omega"}
+
+
+class _Text(StrPrinter):
+    """Sums and products in the language of problems, operands as they came."""
+
+    def _print_log(self, expr: Any) -> str:
+        return f"ln({self._print(expr.args[0])})"
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"abs({self._print(expr.args[0])})"
+
+
+def text(node: Node) -> str:
+    """The rule in the language of problems: `dL_da*da_dz`, `W2^T @ dL_dz2`."""
+    return _Writer(str, "{}^T", " @ ", _text_formula, _text_call).write(node)
+
+
+def latex(node: Node, label: Callable[[str], str] | None = None) -> str:
+    """The rule as LaTeX mathematics."""
+    return _Writer(label or latex_name, r"{}^{{\top}}", r"\, ", _latex_formula, _latex_call).write(node)
+
+
+class _Writer:
+    """Writes a node from the words of one notation."""
+
+    def __init__(
+        self,
+        name: Callable[[str], str],
+        transposed: str,
+        matmul: str,
+        formula: Callable[[Any, list[str]], str],
+        call: Callable[[str, list[str]], str],
+    ) -> None:
+        self.name, self.transposed, self.matmul, self.formula, self.call = name, transposed, matmul, formula, call
+
+    def write(self, node: Node) -> str:
+        if node.op == "name":
+            return self.name(node.data)
+        if node.op == "constant":
+            return decimal(node.data)
+        if node.op == "elementwise":
+            return self.formula(node.data, [self.write(arg) for arg in node.args])
+        if node.op == "selection":
+            return self._selection(node)
+        return self._contraction(node)
+
+    def _factor(self, node: Node) -> str:
+        written = self.write(node)
+        return written if re.fullmatch(r"[\w@\[\]]+", written) or node.op == "name" else f"({written})"
+
+    def _selection(self, node: Node) -> str:
+        (arg,) = node.args
+        index = node.data
+        inner = self.write(arg)
+        if all(len(from_) == 1 for from_ in index):
+            flat = [from_[0] for from_ in index]
+            if flat == list(range(arg.size)) or arg.size == 1:
+                return inner
+            if len(flat) == 1:
+                at = [flat[0] // s % n + 1 for s, n in zip(strides(arg.shape), arg.shape, strict=True)]
+                return f"{self._factor(arg)}[{', '.join(map(str, at))}]"
+            if len(arg.shape) == len(node.shape) == 1 and flat == list(range(flat[0], flat[0] + len(flat))):
+                return f"{self._factor(arg)}[{flat[0] + 1}:{flat[-1] + 1}]"
+            if len(arg.shape) == len(node.shape) and all(a in (1, b) for a, b in zip(arg.shape, node.shape, strict=True)):
+                if index == expansion(arg.shape, node.shape):
+                    return inner
+            return self.call("gather", [inner])
+        if node.size == 1:
+            return self.call("sum", [inner])
+        return self.call("collect", [inner])
+
+    def _contraction(self, node: Node) -> str:
+        inputs, output = node.data
+        if len(node.args) == 1:
+            (subscripts,) = inputs
+            if len(subscripts) == 2 and output == (1, 0):
+                return self.transposed.format(self._factor(node.args[0]))
+            inner = self.write(node.args[0])
+            if output == ():
+                return self.call("sum", [inner])
+            return self.call("column_sum" if output == (1,) else "row_sum", [inner])
+        if len(node.args) == 2:
+            product = self._product(node)
+            if product is not None:
+                return product
+        letters = [",".join("".join("ijklmnop"[i] for i in s) for s in inputs), "".join("ijklmnop"[i] for i in output)]
+        return self.call("einsum", ["->".join(letters), *(self.write(arg) for arg in node.args)])
+
+    def _product(self, node: Node) -> str | None:
+        (left, right), output = node.data
+        a, b = node.args
+        shared = [i for i in left if i in right and i not in output]
+        if not shared and len(left) == len(right) == 1 and len(output) == 2:
+            first, second = (a, b) if output == (left[0], right[0]) else (b, a)
+            return self.call("outer", [self.write(first), self.write(second)])
+        if len(shared) != 1 or max(len(left), len(right)) > 2:
+            return None
+        k = shared[0]
+        rest = [i for i in (*left, *right) if i != k]
+        if len(rest) != len(output) or len(set(rest)) != len(rest):
+            return None
+        if tuple(rest) != output:
+            (left, a), (right, b) = (right, b), (left, a)
+        elif len(left) == 1 and len(right) == 2 and right[1] == k:  # a vector from the left of the transpose
+            (left, a), (right, b) = (right, b), (left, a)
+        elif len(left) == 1 and len(right) == 2:
+            return self.matmul.join([self.transposed.format(self._factor(b)), self._factor(a)])
+        first, second = self._factor(a), self._factor(b)
+        if len(left) == 2 and left[0] == k:
+            first = self.transposed.format(first)
+        if len(right) == 2 and right[1] == k:
+            second = self.transposed.format(second)
+        return self.matmul.join([first, second])
+
+
+def _text_formula(formula: Any, args: list[str]) -> str:
+    if formula.label:
+        return str(formula.label.format(*args))
+    # operands that are themselves expressions are put in brackets, so that no precedence is lost
+    shown = [arg if re.fullmatch(r"[\w@\[\], ]+|\w+\([^()]*\)", arg) else f"({arg})" for arg in args]
+    symbols = {operand(i): sympy.Symbol(arg) for i, arg in enumerate(shown)}
+    return str(_Text().doprint(formula.expr.xreplace(symbols))).replace("**", "^")
+
+
+def _text_call(function: str, args: list[str]) -> str:
+    return f"{function}({', '.join(args)})"
+
+
+def _latex_formula(formula: Any, args: list[str]) -> str:
+    simple = [arg if re.fullmatch(r"[\w\\{}^@\[\]]+|\\frac\{.*\}", arg) else rf"\left({arg}\right)" for arg in args]
+    if formula.label:
+        name = formula.label.partition("(")[0]
+        rest = formula.label.partition("{0}")[2].rstrip(")")
+        return rf"\operatorname{{{latex_word(name)}}}\left({args[0]}{rest.format(*args)}\right)"
+    names = {operand(i): arg for i, arg in enumerate(simple)}
+    return str(LatexPrinter({"symbol_names": names}).doprint(formula.expr))
+
+
+def _latex_call(function: str, args: list[str]) -> str:
+    return rf"\operatorname{{{latex_word(function)}}}\left({', '.join(args)}\right)"
+
+
+def latex_word(word: str) -> str:
+    """Text that LaTeX prints as it stands."""
+    return re.sub(r"([_&%$#{}])", r"\\\1", word)
+
+
+def latex_name(name: str) -> str:
+    """A step's name as mathematics: `dL_dw1` is a fraction, `w1` has an index, `a@2` a bracketed superscript.
+
+    >>> print(latex_name("dL_dw1"))
+    \\frac{\\partial L}{\\partial w_{1}}
+    """
+    name, _, iteration = name.partition("@")
+    mark = f"^{{({iteration})}}" if iteration else ""
+    slope = re.fullmatch(r"d(\w+?)_d(\w+)", name)
+    if slope:
+        return rf"\frac{{\partial {latex_name(slope[1])}}}{{\partial {latex_name(slope[2])}}}{mark}"
+    if name.endswith("_new"):
+        return rf"{latex_name(name[:-4])}^{{\text{{new}}}}{mark}"
+    base, _, index = name.partition("_")
+    tail = re.fullmatch(r"([^\W\d]+?)(\d+)", base)
+    if tail:
+        base, index = tail[1], tail[2] + (f", {index}" if index else "")
+    if base.lower() in GREEK:
+        base = "\\" + base
+    elif len(base) > 1:
+        base = rf"\mathit{{{latex_word(base)}}}"
+    return f"{base}_{{{latex_word(index)}}}{mark}" if index else f"{base}{mark}"
+
+
+def substituted(formula: str, values: Mapping[str, str]) -> str:
+    """The formula with numbers put in for names; negative ones in brackets."""
+
+    def put(match: re.Match[str]) -> str:
+        if match[0] not in values:
+            return match[0]
+        value = values[match[0]]
+        return f"({value})" if value.startswith("-") else value
+
+    return _NAME.sub(put, formula)

@@ -1,0 +1,91 @@
+"""How people name a step: `dL_dw1`, `dL/dw1`, `∂L/∂w1`, an alias, an element `z1[2]`, a later iteration `a@2`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from checker.table import suggest
+
+_FORM = re.compile(r"(?P<sign>[-−–])?(?P<base>[^\[\]@]+)(?:\[(?P<index>[0-9,]{1,40})\])?(?:@(?P<iteration>[0-9]{1,6}))?$")
+
+
+class Target(NamedTuple):
+    """What a name means: a step, one element of it (counted from 1) or all, and whether an alias turns the sign."""
+
+    step: str
+    element: tuple[int, ...] | None = None
+    negative: bool = False
+
+
+class UnknownStep(Exception):
+    """A name that means no step of the problem; carries the mend."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what, mend)
+        self.what, self.mend = what, mend
+
+
+class StepNames:
+    """The names of a problem's steps.
+
+    `shapes` has every step of one iteration that can be named; `loss` is what its gradients are of.
+    """
+
+    def __init__(
+        self, shapes: Mapping[str, tuple[int, ...]], aliases: Mapping[str, str], loss: str, iterations: int = 1
+    ) -> None:
+        self.shapes = shapes
+        self.aliases = aliases
+        self.loss = loss
+        self.iterations = iterations
+
+    def find(self, text: str) -> Target:
+        """The step, element and sign that `text` means.
+
+        Raises:
+            UnknownStep: no step is called so, or the element is beyond its shape.
+        """
+        return self._find(text, aliased=False)
+
+    def _find(self, text: str, aliased: bool) -> Target:
+        match = _FORM.match("".join(text.split()).replace("∂", "d"))
+        if match is None:
+            raise UnknownStep(f"{text!r} does not name a step", self._near(text))
+        base = match["base"]
+        if base in self.aliases and not aliased:
+            tail = (f"[{match['index']}]" if match["index"] else "") + (
+                f"@{match['iteration']}" if match["iteration"] else ""
+            )
+            target = self._find(self.aliases[base] + tail, aliased=True)
+            return target._replace(negative=target.negative != bool(match["sign"]))
+        iteration = int(match["iteration"] or 1)
+        step = self._step(base.replace("/", "_"), iteration)
+        if step is None:
+            raise UnknownStep(f"unknown step {text!r}", self._near(text))
+        element = None
+        if match["index"]:
+            shape = self.shapes[step.partition("@")[0]]
+            parts = match["index"].split(",")
+            element = tuple(int(part or 0) for part in parts)
+            if len(element) != len(shape) or any(not 1 <= i <= n for i, n in zip(element, shape, strict=True)):
+                size = " by ".join(map(str, shape)) or "a single number"
+                raise UnknownStep(f"{text!r} is beyond the shape of {step} ({size})", "elements count from 1")
+        return Target(step, element, bool(match["sign"]))
+
+    def _step(self, base: str, iteration: int) -> str | None:
+        if not 1 <= iteration <= self.iterations:
+            return None
+        if base not in self.shapes and base.startswith("dL_d") and "L" not in self.shapes:
+            base = f"d{self.loss}_d{base[4:]}"
+        if base not in self.shapes:
+            return None
+        return f"{base}@{iteration}" if iteration > 1 else base
+
+    def _near(self, text: str) -> str:
+        return suggest(text.replace("/", "_").replace("∂", "d"), self._listed())
+
+    def _listed(self) -> Iterable[str]:
+        yield from self.shapes
+        yield from self.aliases
