@@ -1,0 +1,320 @@
+"""The command `check-backprop`: the only place that prints, reads the environment or exits.
+
+Exit status: 0 full marks, 1 less, 2 unusable input or usage, 3 a fault of ours. What a run does not need it does not
+import: a student may run the command fifty times an hour.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.errors import AuthorError, CheckerError, InternalError, Place, SubmissionError
+from checker.reports import FORMATS, SOLUTION_FORMATS, Level
+from checker.table import Table, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from checker.cache import Store
+
+PROGRAM = "check-backprop"
+FULL, LESS, UNUSABLE, OURS, INTERRUPTED = 0, 1, 2, 3, 130
+MOST_LINES = 50  # of one error
+LONGEST_LINE = 2000
+
+
+class UsageError(Exception):
+    """The command line says something that cannot be done; the text says what can."""
+
+
+class Command(NamedTuple):
+    """A command: what it adds to its parser, and what it does, giving the exit status."""
+
+    name: str
+    summary: str
+    configure: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+    aliases: tuple[str, ...] = ()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command with these arguments and returns its exit status; raises nothing."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except SystemExit as stop:  # argparse, which has said why
+        return stop.code if isinstance(stop.code, int) else UNUSABLE if stop.code else FULL
+    except UsageError as error:
+        _complain(f"{PROGRAM}: {error}")
+        return UNUSABLE
+    except InternalError as error:
+        return _our_fault(str(error), arguments)
+    except CheckerError as error:
+        _complain(*map(str, error.findings))
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        _complain(f"{PROGRAM}: {error.filename or 'a file'}: {error.strerror or error}")
+        return UNUSABLE
+    except Exception as error:  # a fault of ours must not look like a fault of the student's
+        return _our_fault(f"{type(error).__name__}: {error}", arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments:
+        raise UsageError(f"no submission given; write `{PROGRAM} SUBMISSION.yaml`, or `{PROGRAM} --help`")
+    first, rest = arguments[0], arguments[1:]
+    if first in COMMANDS:
+        return _start(COMMANDS[first], rest)
+    if not first.startswith("-") and not _is_submission(first):
+        raise _mistyped(first)
+    return _start(COMMANDS["check"], arguments, bare=True)
+
+
+def _start(command: Command, arguments: list[str], *, bare: bool = False) -> int:
+    parser = _parser(command, bare=bare)
+    options, left = parser.parse_known_args(arguments)
+    if left:
+        known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001 - no other way
+        if left[0].startswith("-"):
+            raise UsageError(f"unknown option {left[0]!r}; {suggest(left[0], known)}")
+        raise UsageError(f"{left[0]!r} is one argument too many; see `{PROGRAM} {command.name} --help`")
+    if bare and not _is_submission(options.submission):
+        raise _mistyped(options.submission)
+    return command.run(options)
+
+
+def _parser(command: Command, *, bare: bool) -> ArgumentParser:
+    if bare:
+        width = max(map(len, COMMANDS))
+        listed = "\n".join(f"  {each.name:{width}}  {each.summary}" for each in COMMANDS.values())
+        parser = ArgumentParser(
+            PROGRAM,
+            description="Grades back-propagation worked by hand, step by step.",
+            epilog=f"commands:\n{listed}\n\n`{PROGRAM} COMMAND --help` says more of each.",
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        from checker import __version__
+
+        parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    else:
+        parser = ArgumentParser(f"{PROGRAM} {command.name}", description=command.summary, allow_abbrev=False)
+    command.configure(parser)
+    parser.add_argument("--debug", action="store_true", help="show where a fault of ours happened")
+    return parser
+
+
+def _is_submission(word: str) -> bool:
+    """Whether a bare argument means a file: it is one, or is written like one."""
+    written = word.endswith((".yaml", ".yml")) or "/" in word or os.sep in word
+    return written or (Path(word).exists() and not Path(word).is_dir())
+
+
+def _mistyped(word: str) -> UsageError:
+    if Path(word).is_dir():
+        return UsageError(f"{word!r} is a folder; give one submission, a file")
+    return UsageError(f"there is no command and no file {word!r}; {suggest(word, COMMANDS)}")
+
+
+# ---------------------------------------------------------------- check
+
+
+def _configure_check(parser: ArgumentParser) -> None:
+    parser.add_argument("submission", metavar="SUBMISSION", help="the student's file")
+    problem = parser.add_mutually_exclusive_group()
+    problem.add_argument("--problems", metavar="DIR", type=Path, help="the folder of the problems")
+    problem.add_argument("--problem", metavar="FILE", type=Path, help="the problem's file, whatever its id")
+    parser.add_argument("--format", choices=list(FORMATS), default="text", help="how the report is written")
+    parser.add_argument(
+        "--feedback",
+        choices=[level.value for level in Level],
+        default=Level.HINT.value,
+        help="how much the report tells, least first (default: hint)",
+    )
+    parser.add_argument(
+        "--color", "--colour", choices=["auto", "always", "never"], default="auto", help="colours in text"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="keep nothing between runs")
+
+
+def _check(options: Namespace) -> int:
+    import checker
+
+    path = Path(options.submission)
+    problem = options.problem or _problem_of(path, options.problems)
+    grade = checker.grade(path, problem=problem, store=_store(options))
+    _emit(FORMATS[options.format].render(grade, Level(options.feedback), colour=_coloured(options.color)))
+    # points are sums of shares, thirds among them
+    return FULL if grade.awarded >= grade.possible - 1e-9 else LESS
+
+
+def _problem_of(submission: Path, problems: Path | None) -> Path:
+    """The file of the problem that a submission names: in --problems, else beside the submission, else shipped."""
+    from checker.find import contents, find_problem
+    from checker.submission import load_submission
+
+    if problems is not None and not problems.is_dir():
+        raise UsageError(f"--problems {problems}: there is no such folder")
+    data = contents(submission, SubmissionError)
+    named = load_submission(data, str(submission)).problem
+    folders = [*([problems] if problems is not None else []), submission.parent, _shipped()]
+    return find_problem(named, folders, _place_of_problem(data, str(submission)))
+
+
+def _place_of_problem(data: bytes, file: str) -> Place:
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.startswith(b"problem:"):
+            value = line[len(b"problem:") :]
+            return Place(file, number, len(line) - len(value.lstrip()) + 1)
+    return Place(file)
+
+
+def _shipped() -> Path:
+    from checker.yamlfile import data_folder
+
+    return data_folder("problem_sets")
+
+
+def _store(options: Namespace) -> Store:
+    from checker.cache import Store, default_folder
+
+    return Store(None if options.no_cache else default_folder(os.environ))
+
+
+def _coloured(choice: str) -> bool:
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"
+
+
+# ---------------------------------------------------------------- solve and lint
+
+
+def _configure_solve(parser: ArgumentParser) -> None:
+    parser.add_argument("problem", metavar="PROBLEM", help="a problem's file, or the id of a shipped problem")
+    parser.add_argument(
+        "--iterations", metavar="N", type=_whole(10_000), help="repeat the update and show the loss curve"
+    )
+    parser.add_argument("--digits", metavar="N", type=_whole(1_000), help="significant digits to show")
+    parser.add_argument("--step", metavar="NAME", action="append", help="only this step; may be given again")
+    parser.add_argument("--format", choices=list(SOLUTION_FORMATS), default="text", help="how the solution is written")
+
+
+def _solve(options: Namespace) -> int:
+    import checker
+
+    steps = tuple(options.step) if options.step else None
+    path = _problem_path(options.problem)
+    solution = checker.solve(path, iterations=options.iterations, digits=options.digits, steps=steps)
+    _emit(SOLUTION_FORMATS[options.format].render(solution, options.digits))
+    return FULL
+
+
+def _configure_lint(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "problem", metavar="PROBLEM", nargs="+", help="a problem's file, or the id of a shipped problem"
+    )
+
+
+def _lint(options: Namespace) -> int:
+    import checker
+
+    status, said = FULL, []
+    for problem in options.problem:
+        path = _problem_path(problem)
+        try:
+            findings = checker.lint(path)
+        except AuthorError as error:
+            _complain(*map(str, error.findings))
+            status = UNUSABLE
+            continue
+        said += [str(finding) for finding in findings] or [f"{path}: nothing to mend"]
+        status = max(status, LESS if findings else FULL)
+    _emit("".join(f"{line}\n" for line in _shown(said)))
+    return status
+
+
+def _problem_path(given: str) -> Path:
+    if _is_submission(given):
+        return Path(given)
+    from checker.find import find_problem
+
+    return find_problem(given, [_shipped()], None)
+
+
+def _whole(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
+            raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
+        return int(text)
+
+    return number
+
+
+COMMANDS: Table[Command] = Table(
+    "command",
+    (
+        Command("check", "grade a submission (the command may be left out)", _configure_check, _check),
+        Command("solve", "work a problem out: every step, exact and numeric", _configure_solve, _solve),
+        Command("lint", "say whether a problem is sound", _configure_lint, _lint),
+    ),
+)
+
+
+# ---------------------------------------------------------------- printing
+
+
+def _emit(text: str) -> None:
+    """Prints a result. A reader who has seen enough (`| head`) is no fault of anybody's."""
+    stream = sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _abandon()
+    except OSError as error:
+        _abandon()
+        raise UsageError(f"the result cannot be written: {error.strerror or error}") from None
+
+
+def _abandon() -> None:
+    """Sends what is still buffered nowhere, so that the interpreter does not complain when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _complain(*lines: str) -> None:
+    shown = list(_shown(line for text in lines for line in text.split("\n")))
+    if len(shown) > MOST_LINES:
+        shown[MOST_LINES:] = [f"and {len(shown) - MOST_LINES} more"]
+    try:
+        sys.stderr.write("".join(f"{line}\n" for line in shown))
+    except OSError:
+        return  # nobody is listening
+
+
+def _shown(lines: Iterable[str]) -> Iterable[str]:
+    from checker.reports.plain import cut, printable
+
+    return (cut(printable(line), LONGEST_LINE) for line in lines)
+
+
+def _our_fault(what: str, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        import traceback
+
+        traceback.print_exc()
+    _complain(
+        f"{PROGRAM}: a fault of ours, not of your file: {' '.join(what.split())}; "
+        "run it again with --debug and send what it prints, with the file, to the authors"
+    )
+    return OURS
