@@ -209,8 +209,7 @@ def _configure_solve(parser: ArgumentParser) -> None:
 def _solve(options: Namespace) -> int:
     import checker
 
-    steps = tuple(options.step) if options.step else None
-    path = _problem_path(options.problem)
+    path, steps = _problem_path(options.problem), tuple(options.step or ())
     solution = checker.solve(path, iterations=options.iterations, digits=options.digits, steps=steps)
     _emit(SOLUTION_FORMATS[options.format].render(solution, options.digits))
     return FULL
@@ -223,13 +222,13 @@ def _configure_lint(parser: ArgumentParser) -> None:
 
 
 def _lint(options: Namespace) -> int:
-    import checker
+    from checker import lint
 
     status, said = FULL, []
     for problem in options.problem:
         path = _problem_path(problem)
         try:
-            findings = checker.lint(path)
+            findings = lint(path)
         except AuthorError as error:
             _complain(*map(str, error.findings))
             status = UNUSABLE

@@ -1,0 +1,183 @@
+"""Nothing a feedback level hides appears anywhere in what is written at that level, in any format."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.model import Diagnosis, ElementGrade, Grade, Kind, Notice, StepGrade, Verdict
+from checker.reports import FORMATS, Level, redact
+
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
+)
+
+# Every hidden thing carries a mark of its own kind, which nothing else can produce: digits of a value that no answer
+# has, or letters that no sentence has. What is found in a report is what was let through.
+VALUES, CAUSES, ANSWERS = "7770", "QXCAUSE", "5550"
+
+
+def marked(mark):
+    return st.integers(0, 999).map(lambda number: f"0.{mark}{number:03}")
+
+
+reference, submitted = marked(VALUES), marked(ANSWERS)
+cause = st.integers(0, 999).map(lambda number: f"{CAUSES}{number}")
+names = st.sampled_from(["z", "a", "L", "dL_da", "da_dz", "dL_dw1", "W1[2,1]", "w1_new"])
+diagnoses = st.builds(Diagnosis, code=cause, confidence=st.sampled_from(["clear", "possible"]), hint=cause)
+
+
+def arrays(numbers):
+    return st.one_of(numbers, st.lists(st.lists(numbers, min_size=1, max_size=3), min_size=1, max_size=3))
+
+
+elements = st.builds(
+    ElementGrade,
+    index=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    verdict=st.sampled_from(Verdict),
+    submitted=st.none() | submitted,
+    reference=reference,
+    carried=st.none() | reference,
+    awarded=st.just(0.25),
+)
+steps = st.builds(
+    StepGrade,
+    step=names,
+    kind=st.sampled_from(Kind),
+    verdict=st.sampled_from([each for each in Verdict if each is not Verdict.UNREADABLE]),
+    submitted=st.none() | arrays(submitted),
+    reference=arrays(reference),
+    carried=st.none() | arrays(reference),
+    awarded=st.sampled_from([0.0, 0.5, 1.0]),
+    possible=st.just(1.0),
+    message=reference | cause,  # a marker that leaves words of its own is not trusted with them
+    formula=reference,
+    diagnosis=st.lists(diagnoses, max_size=3).map(tuple),
+    rests_on=st.lists(cause, max_size=3).map(tuple),
+    line=st.none() | st.integers(1, 99),
+    column=st.none() | st.integers(1, 99),
+    degenerate=st.booleans(),
+    note=st.just("") | cause,
+    elements=st.lists(elements, max_size=12).map(tuple),
+)
+grades = st.builds(
+    Grade,
+    problem=st.just("neuron"),
+    title=st.just("One neuron"),
+    student=st.just("ada"),
+    submission=st.just("ada.yaml"),
+    awarded=st.just(3.5),
+    possible=st.just(12.0),
+    first_error=st.none() | names,
+    warnings=st.lists(st.builds(Notice, message=st.just("unknown step")), max_size=2).map(tuple),
+    steps=st.lists(steps, max_size=6, unique_by=lambda step: step.step).map(tuple),
+)
+
+HIDDEN = {
+    Level.SCORE: (VALUES, CAUSES, ANSWERS, "first_error", "mistake", *(verdict.value for verdict in Verdict)),
+    Level.VERDICT: (VALUES, CAUSES, "diagnosis", "rests_on", "reference", "carried"),
+    Level.HINT: (VALUES, '"reference"', '"carried"', '"formula"', "right value"),
+    Level.FULL: (),
+}
+
+
+@settings(max_examples=150)
+@given(grade=grades, colour=st.booleans())
+def test_nothing_hidden_appears(grade, colour):
+    for level, hidden in HIDDEN.items():
+        for each in FORMATS.values():
+            written = each.render(grade, level, colour=colour)
+            assert "3.5" in written
+            for mark in hidden:
+                assert mark not in written, (level, each.name)
+        SCHEMA.validate(json.loads(FORMATS["json"].render(grade, level)))
+
+
+@settings(max_examples=50)
+@given(grade=grades)
+def test_what_is_not_hidden_is_there(grade):
+    """Otherwise a format that prints nothing would keep every secret."""
+    found = json.loads(FORMATS["json"].render(grade, Level.FULL))
+    for step, written in zip(grade.steps, found["steps"], strict=True):
+        assert written["reference"] == step.reference
+        assert written["carried"] == step.carried
+        assert [each["hint"] for each in written["diagnosis"]] == [each.hint for each in step.diagnosis]
+    for name in ("text", "markdown"):
+        written = FORMATS[name].render(grade, Level.FULL)
+        shown = set(re.findall(f"{CAUSES}[0-9]+", written))
+        kept = {each.code for step in grade.steps for each in step.diagnosis}
+        assert kept <= shown
+    for level in (Level.VERDICT, Level.HINT):
+        for each in FORMATS.values():
+            written = each.render(grade, level)
+            for step in grade.steps:
+                if isinstance(step.submitted, str):
+                    assert step.submitted in written
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_each_level_shows_what_the_one_before_it_shows(level):
+    shown = [each for each in Level if level.shows(each)]
+    assert shown == list(Level)[: len(shown)]
+    assert shown[-1] is level
+
+
+@given(grade=grades)
+def test_redacting_twice_hides_no_more_and_full_hides_nothing(grade):
+    for level in Level:
+        once = redact(grade, level)
+        assert {(step.reference, step.carried) for step in redact(once, level).steps if level is not Level.FULL} <= {
+            (None, None)
+        }
+        assert redact(once, level) == once
+    full = redact(grade, Level.FULL)
+    for before, after in zip(grade.steps, full.steps, strict=True):
+        assert dataclasses.replace(after, message=before.message) == before
+
+
+def test_the_reason_of_an_unreadable_answer_stays():
+    step = StepGrade(
+        "z",
+        Kind.FORWARD,
+        Verdict.UNREADABLE,
+        ".nan",
+        "0.7",
+        "0.7",
+        0.0,
+        1.0,
+        "'.nan' is not a number",
+        line=3,
+        column=4,
+    )
+    grade = Grade("p", "P", "ada", "ada.yaml", 0.0, 1.0, None, (), (step,))
+    for level in (Level.VERDICT, Level.HINT, Level.FULL):
+        for each in FORMATS.values():
+            assert "'.nan' is not a number" in each.render(grade, level)
+
+
+def test_the_schema_names_what_the_model_has():
+    definitions = SCHEMA.schema["$defs"]
+    assert definitions["verdict"]["enum"] == [each.value for each in Verdict]
+    assert definitions["step"]["properties"]["kind"]["enum"] == [each.value for each in Kind]
+    assert SCHEMA.schema["properties"]["feedback"]["enum"] == [each.value for each in Level]
+
+
+@pytest.mark.parametrize("name", ["report", "solution"])
+def test_every_property_of_a_schema_is_described(name):
+    schema = json.loads((Path(__file__).parents[2] / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+    def described(part):
+        for properties in [part.get("properties", {}), part.get("$defs", {})]:
+            for each in properties.values():
+                assert each["description"].endswith(".")
+                described(each)
+
+    described(schema)
