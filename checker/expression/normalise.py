@@ -129,7 +129,7 @@ def _refusal(text: str, at: int) -> ExpressionError:
     mend = _MENDS.get(character, "")
     if character.isdigit() or not mend:
         plain = unicodedata.normalize("NFKC", character)
-        if len(plain) == 1 and plain.isascii() and plain.isprintable():
+        if plain != character and len(plain) == 1 and plain.isascii() and plain.isprintable():
             mend = f"type the ordinary '{plain}'"
         elif unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me", "Mc", "Co", "Cs", "Cn"):
             mend = "delete it"

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 MAX_LENGTH = 20_000
 MAX_TOKENS = 5_000
 MAX_DEPTH = 60
-MAX_CHAIN = 400  # operators in a row; the tree leans to the left, and those who read it are recursive
-MAX_HEIGHT = 400  # of the tree
+# A tree leans to the left by one level an operator, and what is done to it is recursive: under Python's default limit
+# a tree compares and pickles up to a height of 330 (measured), and a walk with three frames a level gets no further.
+MAX_CHAIN = 200  # operators in a row
+MAX_HEIGHT = 250
 MAX_DIGITS = 50
 MAX_POWER_OF_TEN = 400
 MAX_ELEMENT = 100_000
@@ -190,7 +192,7 @@ class _Scan:
             elif token.type == "NUMBER":
                 self._number(token, following)
             kind = token.type
-            if before is not None and ended and kind in _BEGINS:
+            if before is not None and ended and kind in _BEGINS and not (self.open and self.open[-1].kind == "index"):
                 self._beside(before, token)
                 self._settle()
                 yield type(token)("BESIDE", "", token.start_pos, end_pos=token.start_pos)
@@ -233,6 +235,13 @@ class _Scan:
 
     def explained(self, token: Token) -> ExpressionError:
         """The error, in words, for a token that the grammar does not allow after the last one."""
+        if token.type == "CLOSE_INDEX" or (self.open and self.open[-1].kind == "index"):
+            what = "an element is missing"
+            if token.type == "NUMBER":
+                what = "two elements with nothing between them"
+            elif token.type == "COLON":
+                what = "a slice has only two ends"
+            return self._error(token, what, "write numbers from 1, as in W1[2,1] or h[2:4]")
         last = self.before
         shown = self._shown(token)
         kind = token.type
@@ -254,7 +263,7 @@ class _Scan:
 
     def _name(self, token: Token, following: Token | None) -> Token:
         """The name, marked where it is a function or a constant; what is no name is refused."""
-        written = str(token)
+        written = fold_name(str(token))
         if len(written) > MAX_NAME:
             raise self._error(token, f"a name of {len(written):,} characters", f"use at most {MAX_NAME}")
         if written.startswith("__"):
@@ -266,7 +275,7 @@ class _Scan:
             if function is not None:
                 return token.update("FUNC", function)
         if written in self.functions:
-            raise self._error(token, f"the function '{written}' has no argument", f"write {written}(…)")
+            raise self._error(token, f"the function {written} has no argument", f"write {written}(…)")
         return token.update("CONSTANT") if written in _CONSTANTS else token
 
     def _function(self, written: str) -> str | None:
@@ -402,7 +411,7 @@ class _Scan:
                 token, "a prime may only follow a function, as in sigmoid'(z)", "write W2^T for the transpose of W2"
             )
         if following is None or following.type not in ("OPEN", "PRIME"):
-            raise self._error(before, f"the function '{before}'' has no argument", f"write {before}'(…)")
+            raise self._error(before, f"the function {before}' has no argument", f"write {before}'(…)")
 
     def _root(self, i: int) -> None:
         """Refuse a root whose end cannot be seen."""
