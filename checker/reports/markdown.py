@@ -50,7 +50,7 @@ def draw(grade: Grade, level: Level) -> str:
     """The Markdown of an already redacted grade."""
     blocks = [
         f"# {escaped(grade.title) or code(grade.problem)}",
-        f"Student {code(grade.student)}, submission {code(grade.submission)}",
+        ", ".join(filter(None, (code(grade.student), code(grade.submission)))),
         _summary(grade, level),
     ]
     if grade.steps:
@@ -90,7 +90,8 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
     if nothing_to_say(step):
         return
     # why an answer is unreadable quotes the answer
-    said = code(step.message) if step.verdict is Verdict.UNREADABLE else escaped(step.message)
+    quoted = any(each is Verdict.UNREADABLE for each in (step.verdict, *(element.verdict for element in step.elements)))
+    said = code(step.message) if quoted else escaped(step.message)
     line = f" (line {step.line})" if step.line else ""
     yield f"- {code(step.step)}{line}: {said}"
     for each in step.diagnosis:
@@ -129,12 +130,12 @@ def draw_solution(worked: Solution, digits: int | None = None) -> str:
 
 
 def _solved(step: SolvedStep, digits: int | None) -> str:
-    from checker.reports.worked import exact_text, numbers
+    from checker.reports.worked import values
 
     # LaTeX is ours, made from names that the language allows; a line that is empty would end the formula
     formula = " ".join(step.latex.split())
     lines = [f"$$\n{formula}\n$$" if formula else code(equation(step.step, step.formula))]
-    values = [step.substitution, exact_text(step.exact, digits), inline(numbers(step.value, digits))]
-    shown = list(dict.fromkeys(code(each) for each in values if each))
+    parts = [step.substitution.removeprefix(f"{step.step} = "), *values(step, digits)]
+    shown = list(dict.fromkeys(code(each) for each in parts if each))
     lines.append(f"{code(step.step)} = {' = '.join(shown)}")
     return "\n\n".join(lines)

@@ -44,7 +44,7 @@ def draw(grade: Grade, level: Level, colour: bool = False) -> str:
 
 def _heading(grade: Grade) -> Iterator[str]:
     yield printable(grade.title) or printable(grade.problem)
-    yield f"{printable(grade.student)}, {printable(grade.submission)}"
+    yield ", ".join(filter(None, (printable(grade.student), printable(grade.submission))))
 
 
 def _summary(grade: Grade, level: Level, colour: bool) -> Iterator[str]:

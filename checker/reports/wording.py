@@ -68,7 +68,7 @@ def sentence(step: StepGrade, *, causes: bool) -> str:
     elif step.verdict is Verdict.MISCONCEPTION and all(each.confidence == "possible" for each in step.diagnosis):
         chosen = POSSIBLE
     told = chosen.told if causes and ("{rests_on}" not in chosen.told or step.rests_on) else chosen.plain
-    return told.replace("{rests_on}", _listed(step.rests_on)) + _share(step)
+    return told.replace("{rests_on}", _listed(step.rests_on)) + _share(step) + _unread(step)
 
 
 def _share(step: StepGrade) -> str:
@@ -77,6 +77,13 @@ def _share(step: StepGrade) -> str:
     if step.verdict is Verdict.CORRECT or not 0 < right < len(step.elements):
         return ""
     return f" {right} of {len(step.elements)} elements {'is' if right == 1 else 'are'} right."
+
+
+def _unread(step: StepGrade) -> str:
+    """Why one element of an array cannot be read, where the array as a whole is judged."""
+    if step.message and any(element.verdict is Verdict.UNREADABLE for element in step.elements):
+        return f" Not all of it can be read: {step.message}."
+    return ""
 
 
 def _listed(names: tuple[str, ...], most: int = 4) -> str:

@@ -49,41 +49,35 @@ def grouped(steps: tuple[SolvedStep, ...]) -> Iterator[tuple[Kind, list[SolvedSt
 
 def _step(step: SolvedStep, digits: int | None) -> Iterator[str]:
     """`name = formula = numbers put in = exact = value`: one line where it fits, else a part a line."""
-    first = printable(equation(step.step, step.formula))
     name = printable(step.step)
-    if step.shape:
-        yield first
-        yield from _block(step, step.value, digits)
-        return
-    value = number(step.value, digits)
+    first = printable(equation(step.step, step.formula))
+    put_in = printable(step.substitution).removeprefix(f"{name} = ")
     parts = [first]
-    for part in (printable(step.substitution).removeprefix(f"{name} = "), exact_text(step.exact, digits), value):
+    room = WIDTH - len(name) - 5
+    for part in (put_in, *values(step, digits, room)):
         if part and part != parts[-1] and not parts[-1].endswith(f" = {part}"):
             parts.append(part)
     line = " = ".join(parts)
-    if len(line) <= WIDTH:
+    if len(line) <= WIDTH and "\n" not in line and not step.shape:
         yield line
         return
     yield parts[0]
-    yield from (f"{' ' * len(name)} = {part}" for part in parts[1:])
+    for part in parts[1:]:
+        for count, row in enumerate(part.split("\n")):
+            yield f"{' ' * len(name)} {' ' if count else '='} {row}"
 
 
-def _block(step: SolvedStep, value: Any, digits: int | None) -> Iterator[str]:
-    shown = cell(numbers(value, digits), width=WIDTH - len(step.step) - 5, rows=20)
-    lead = " " * len(printable(step.step))
-    for count, line in enumerate(shown.split("\n")):
-        yield f"{lead} {'=' if not count else ' '} {line}"
-    exact = exact_text(step.exact, digits)
-    if exact and exact != inline(numbers(value, digits)):
-        yield f"{lead} = {exact}"
+def values(step: SolvedStep, digits: int | None, room: int = 10_000) -> list[str]:
+    """The exact value, where it is short or digits are asked for, and the decimal, unless the exact one is decimal.
 
-
-def exact_text(exact: Any, digits: int | None) -> str:
-    """The exact value in words of one line, '' where it is too long to help and nobody asked for digits."""
-    if exact is None or exact == "":
-        return ""
-    text = inline(exact)
-    return text if digits is not None or len(text) <= SHORT else ""
+    An exact value that has no short closed form comes as decimals with an ellipsis: it is worth its length only to
+    somebody who asked for digits.
+    """
+    exact = inline(step.exact) if step.exact not in (None, "") else ""
+    decimal = cell(numbers(step.value, digits), width=room, rows=20)
+    if "…" in exact:
+        return [exact] if digits is not None else [decimal]
+    return [exact, decimal] if exact and (len(exact) <= SHORT or digits is not None) else [decimal]
 
 
 def number(value: float | None, digits: int | None) -> str:

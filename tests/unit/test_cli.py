@@ -146,8 +146,10 @@ USAGE = [
     (["ada.yaml", "--problems", "none"], "check-backprop: --problems none: there is no such folder\n"),
     (
         ["none.yaml"],
-        "none.yaml:1:1: it cannot be read: No such file or directory; "
-        "give a file that is there and that you may read\n",
+        (
+            "none.yaml:1:1: it cannot be read: No such file or directory; "
+            "give a file that is there and that you may read\n"
+        ),
     ),
     (["solve", "xro"], "there is no problem 'xro' among the shipped ones; did you mean 'xor'?\n"),
 ]

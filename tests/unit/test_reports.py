@@ -240,6 +240,13 @@ SENTENCES = [
     ),
     (step("a", Verdict.MISSING), "No answer.", "No answer."),
     (step("a", Verdict.UNREADABLE, message="why"), "why", "why"),
+    (
+        step(
+            "a", Verdict.WRONG, message="why", elements=(ElementGrade((1,), Verdict.UNREADABLE, "x", "1", None, 0.0),)
+        ),
+        "Not right. Not all of it can be read: why.",
+        "Not right: work this step again from your own earlier answers. Not all of it can be read: why.",
+    ),
     (step("a", Verdict.UNREADABLE), "The answer cannot be read.", "The answer cannot be read."),
 ]
 
@@ -362,8 +369,8 @@ Forward
 
 Gradients
   W = outer(d, x)
-    = [[1, 2], [0.33333333, 4]]
     = [[1, 2], [1/3, 4]]
+    = [[1, 2], [0.33333333, 4]]
 
 The loss after so many updates
 
@@ -391,6 +398,23 @@ def test_a_long_worked_step_is_a_part_a_line():
     shown = SOLUTION_FORMATS["text"].render(Solution("p", "P", (long,), (), "L"), None)
     formula, numbers = " + ".join(["w*x"] * 12), " + ".join(["0.5*2"] * 12)
     assert shown == f"P\n\nForward\n  z = {formula}\n    = {numbers}\n    = 12\n"
+
+
+@pytest.mark.parametrize(
+    ("exact", "digits", "shown"),
+    [
+        ("0.333333333333333333333333333333…", None, "0.33333333"),
+        ("0.333333333333333333333333333333…", 30, "0.333333333333333333333333333333…"),
+        ("1/3", None, "1/3 = 0.33333333"),
+        ("1/3", 4, "1/3 = 0.3333"),
+        ("+".join(["1/99"] * 33), None, "0.33333333"),
+        ("", None, "0.33333333"),
+    ],
+)
+def test_the_exact_value_is_shown_where_it_helps(exact, digits, shown):
+    step = SolvedStep("z", Kind.FORWARD, "w", "", "z = w", exact, 1 / 3, ())
+    solution = Solution("p", "P", (step,), (), "L")
+    assert SOLUTION_FORMATS["text"].render(solution, digits) == f"P\n\nForward\n  z = w = {shown}\n"
 
 
 def test_solution_json_keeps_to_its_schema():
