@@ -64,7 +64,7 @@ def grade(submission: Path | str, *, problem: Path | str, store: Store | None = 
         SubmissionError: the submission as a whole cannot be used. What is wrong with single answers costs only those.
         AuthorError: the problem cannot be used.
     """
-    from checker.grade import grade_submission
+    from checker.grading import grade_submission
     from checker.submission import load_submission
 
     sheet = load_submission(_read(Path(submission)), str(submission))
@@ -79,7 +79,7 @@ def solve(
     Raises:
         AuthorError: the problem cannot be used, or has no such step.
     """
-    from checker.solve import solve_problem
+    from checker.solving import solve_problem
 
     return solve_problem(load_problem(problem), iterations, digits, steps)
 
@@ -90,7 +90,7 @@ def lint(problem: Path | str) -> tuple[Finding, ...]:
     Raises:
         AuthorError: the problem cannot be used at all.
     """
-    from checker.lint import lint_problem
+    from checker.linting import lint_problem
 
     return lint_problem(load_problem(problem))
 

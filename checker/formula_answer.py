@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from checker.expression.parser import names as names_in
+from checker.expression.written import names as names_in
 from checker.expression.parser import parse
 from checker.expression.tree import Binary, Call, Expression, ExpressionError, Index, Name, Negative
 from checker.graph.build import FUNCTIONS, BuildError

@@ -126,11 +126,24 @@ def _refusal(text: str, at: int) -> ExpressionError:
         before = re.search(r"(?:[(,]\s*)([^\W\d]\w*)\s*$", text[:at][-200:])
         if before:
             return ExpressionError("an argument is given by its place, not by name", at, f"leave out '{before[1]} ='")
-    mend = _MENDS.get(character, "")
-    if character.isdigit() or not mend:
-        plain = unicodedata.normalize("NFKC", character)
-        if plain != character and len(plain) == 1 and plain.isascii() and plain.isprintable():
-            mend = f"type the ordinary '{plain}'"
-        elif unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me", "Mc", "Co", "Cs", "Cn"):
-            mend = "delete it"
-    return ExpressionError(f"{describe(character)} is not part of the expression language", at, mend)
+    return ExpressionError(f"{describe(character)} is not part of the expression language", at, _mend(character))
+
+
+def _mend(character: str) -> str:
+    import unicodedata
+
+    if character in _MENDS:
+        return _MENDS[character]
+    category = unicodedata.category(character)
+    plain = unicodedata.normalize("NFKC", character)
+    if category[0] in "CM":
+        return "delete it"
+    if unicodedata.decomposition(character).startswith("<super>"):
+        return "write ^ before an exponent"
+    if plain != character and plain.isascii() and len(plain) == 1:
+        return f"type the ordinary '{plain}'"
+    if "⁄" in plain:
+        return f"write {plain.replace('⁄', '/')}"
+    if category[0] == "L":
+        return "names are made of the letters a to z, Greek letters, digits and _"
+    return ""

@@ -76,8 +76,8 @@ def parse(
     `f'(z)` is a call of "f'", `∂L/∂a` is the name `dL_da`, `Wᵀ` and `W^⊤` a call of transpose, `√x` of sqrt; `W^T` is
     a power, as T may be a quantity.
 
-    Every part's `at` is the offset into `text` of its first character, but for Binary its operator (of two operands
-    side by side: the second) and for Index its bracket. A Binary from `x²` has the offset of the superscript.
+    A part's `at` is the offset into `text` of the sign that makes it: the operator of a Binary (the superscript of
+    `x²`; the second of two operands side by side), the name of a Call (or `ᵀ`, `√`), the bracket of an Index.
 
     Raises:
         ExpressionError: what is wrong, where in `text`, and how to mend it. No other error leaves.
@@ -95,10 +95,13 @@ def parse(
     if not plain.strip():
         raise ExpressionError("the expression is empty", 0, "write a number or a formula")
     engine = _engine()
+    run = engine.lark.parse_interactive(plain)
     tokens: list[Token] = []
     stray = None
+    depth = 0
     try:
-        for token in engine.lark.lex(plain):
+        # not through Lark.lex, which builds its lexer anew each time
+        for token in run.lexer_thread.lex(run.parser_state):  # type: ignore[no-untyped-call]
             tokens.append(token)
             if len(tokens) > max_tokens:
                 raise ExpressionError(
@@ -106,10 +109,16 @@ def parse(
                     token.start_pos or 0,
                     "split it into several, or use vectors",
                 )
+            if token.type in ("OPEN", "OPEN_INDEX"):
+                depth += 1
+                if depth > max_depth:  # the scan below will say so, or find something wrong before it
+                    break
+            elif token.type in ("CLOSE", "CLOSE_INDEX"):
+                depth -= 1
     except UnexpectedCharacters as error:
         stray = error.pos_in_stream
     scan = _Scan(text, tokens, functions, quantities, max_depth)
-    feed = engine.lark.parse_interactive().feed_token
+    feed = run.feed_token
     try:
         for token in scan.prepared():
             feed(token)
@@ -325,7 +334,7 @@ class _Scan:
         elif token.type in ("NAME", "CONSTANT", "FUNC") and before.type in ("NAME", "CONSTANT"):
             for word in (before, token):
                 if word in _WORDS:
-                    raise self._error(word, f"'{word}' is read as a name beside another", "write * between factors")
+                    raise self._error(word, f"'{word}' beside a name reads as a word", "write * between factors")
 
     def _inside_index(self, token: Token) -> None:
         before = self.before
@@ -407,9 +416,8 @@ class _Scan:
         if before.type == "PRIME":
             raise self._error(token, "only a first derivative is understood", "write one prime")
         if before.type != "FUNC":
-            raise self._error(
-                token, "a prime may only follow a function, as in sigmoid'(z)", "write W2^T for the transpose of W2"
-            )
+            mend = f"write {before}^T for its transpose" if before.type == "NAME" else "delete it"
+            raise self._error(token, "a prime may only follow a function, as in sigmoid'(z)", mend)
         if following is None or following.type not in ("OPEN", "PRIME"):
             raise self._error(before, f"the function {before}' has no argument", f"write {before}'(…)")
 
@@ -439,6 +447,8 @@ class _Scan:
     def _shown(self, token: Token) -> str:
         """The token as it was typed, between quotes."""
         written = self.text[token.start_pos : token.end_pos]
+        if len(written) > 20:
+            written = f"{written[:20]}…"
         return f"'{written}'" if written.isprintable() else f"'{token}'"
 
     def _error(self, token: Token, what: str, mend: str) -> ExpressionError:

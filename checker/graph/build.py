@@ -255,11 +255,15 @@ class Builder:
         axes = tuple(range(len(node.shape)))
         return self.nodes.contraction([axes], (), [node]) if axes else node
 
-    def corner(self, first: Node, second: Node) -> sympy.Expr:
-        """The share of the slope that the first operand of a maximum has where both are equal."""
+    def corner(self, first: Node, second: Node, kind: type[maximum]) -> sympy.Expr:
+        """The share of the slope that the first operand has where both are equal.
+
+        Beside a constant the corner is that of ReLU: `max(z, 0)` has the declared slope there, `min(z, 0)` what is left.
+        """
         if first.op == "constant" or second.op == "constant":
-            return 1 - self._kink if first.op == "constant" else self._kink
-        return rational(Fraction(1 if self.conventions["max_at_tie"] == "first" else Fraction(1, 2)))
+            share = self._kink if kind.larger else 1 - self._kink
+            return share if second.op == "constant" else 1 - share
+        return sympy.Integer(1) if self.conventions["max_at_tie"] == "first" else sympy.Rational(1, 2)
 
 
 # ---------------------------------------------------------------- the functions, one entry each
@@ -278,7 +282,7 @@ def extremum(kind: type[maximum]) -> Function:
             args = elements(builder, args[0])
         result = args[0]
         for arg in args[1:]:
-            corner = builder.corner(result, arg)
+            corner = builder.corner(result, arg, kind)
             result = builder.arithmetic(kind(operand(0), operand(1), corner), [result, arg])
         return result
 
@@ -433,7 +437,7 @@ def max_pool(builder: Builder, args: list[Node]) -> Node:
     places, _ = pooled(builder, args)
     result = places[0]
     for place in places[1:]:
-        corner = builder.corner(result, place)
+        corner = builder.corner(result, place, maximum)
         result = builder.arithmetic(maximum(operand(0), operand(1), corner), [result, place])
     return result
 

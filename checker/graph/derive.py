@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from checker.errors import AuthorError, Finding, Place
+
+from checker.expression.written import unparse
 from checker.expression.tree import Call
 from checker.graph.build import Builder, BuildError, decimal
 from checker.graph.differentiate import add, is_elementwise, jacobian, pull_back, times
@@ -118,7 +120,7 @@ class Deriver:
             self.operands[equation.name] = names(rule)
             self.scope[equation.name] = self.nodes.name(equation.name, rule.shape)
             kind = Kind.LOSS if equation.name == self.problem.loss else Kind.FORWARD
-            steps.append(Step(equation.name, kind, rule.shape, [Route(rule)], text=equation.text, where=equation.where))
+            steps.append(Step(equation.name, kind, rule.shape, [Route(rule)], text=unparse(equation.expression), where=equation.where))
         if self.findings:
             raise AuthorError(*self.findings)
         loss = self._equation(self.problem.loss)
@@ -166,6 +168,8 @@ class Deriver:
                 on_way.update(self.operands[equation.name])
         steps: list[Step] = []
         gradients: dict[str, Step] = {}
+        if self.gradient_name(loss) in wanted - own:
+            steps.append(Step(self.gradient_name(loss), Kind.GRADIENT, (), [Route(self.nodes.constant(1))]))
 
         def finish(name: str) -> None:
             step_name = self.gradient_name(name)
@@ -569,8 +573,8 @@ def _all_shapes(shapes: dict[str, Shape], deriver: Deriver) -> dict[str, Shape]:
                 shape = deriver.local_shape(equation.name, name)
                 if shape is not None:
                     every[local] = shape
-    for quantity in deriver.problem.quantities:
-        every.setdefault(deriver.gradient_name(quantity.name), quantity.shape)
+    for name, node in deriver.scope.items():
+        every.setdefault(deriver.gradient_name(name), node.shape)
     return every
 
 

@@ -85,17 +85,17 @@ class Nodes:
         for arg in args:
             part: Formula | None = None
             uses: tuple[Node, ...] = (arg,)
-            if arg.op == "constant":
-                part, uses = self.formulas.intern(rational(arg.data), 0), ()
+            number = constant_in(arg)
+            if number is not None:
+                part, uses = self.formulas.intern(rational(number), 0), ()
             elif arg.op == "elementwise" and not arg.data.opaque and total + len(arg.args) <= MOST_OPERANDS:
                 part, uses = arg.data, arg.args
             numbers = []
             for node in uses:
-                number = leaves.get(node.id)
-                if number is None:
-                    number = leaves[node.id] = len(operands)
+                if node.id not in leaves:
+                    leaves[node.id] = len(operands)
                     operands.append(node)
-                numbers.append(number)
+                numbers.append(leaves[node.id])
             total += len(uses)
             inner.append(part)
             wiring.append(tuple(numbers))
@@ -195,6 +195,15 @@ def ordered(root: Node) -> list[Node]:
             stack.append((node, True))
             stack.extend((arg, False) for arg in reversed(node.args) if arg.id not in seen)
     return order
+
+
+def constant_in(node: Node) -> Fraction | None:
+    """The number that fills the whole node; None where it is not one number."""
+    if node.op == "constant":
+        return Fraction(node.data)
+    if node.op == "selection" and node.args[0].op == "constant" and all(from_ == (0,) for from_ in node.data):
+        return Fraction(node.args[0].data)
+    return None
 
 
 def names(root: Node) -> list[str]:

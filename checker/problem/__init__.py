@@ -1,7 +1,7 @@
 """A problem file becomes a `Problem`: numbers exact, expressions read, every name resolved, every fault reported.
 
-The hand-written checks below are the fast path. Where they find a fault of structure (a missing or unknown key, a
-list where a number belongs), the JSON Schema is asked to explain the file; a fault of meaning they explain themselves.
+The hand-written checks of this package are the fast path and say most themselves. Where they find keys missing or
+unknown, the JSON Schema is asked to explain the file, and whatever else it finds at other places is said too.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ def _problem(reader: Reader) -> Problem:
                     "make problems from it with `check-backprop generate`",
                 )
             )
-    reader.mapping(root, "a problem", KEYS, ("format", "id"))
-    for key, written in root.keys.items():
-        reader.places[key] = reader.place(written)
+    reader.mapping(root, "a problem", "its keys", KEYS)
+    for key in ("format", "id"):
+        if key not in root.items:
+            reader.missing(root, key)
+    reader.places.update((name, reader.place(key)) for name, key in root.keys.items())
     get = root.items.get
     _check_format(reader, get("format"))
     identity = _identity(reader, get("id"))
@@ -127,7 +129,7 @@ def _check_format(reader: Reader, node: Node | None) -> None:
 def _identity(reader: Reader, node: Node | None) -> str:
     if node is None:
         return ""
-    text = reader.string(node, "text")
+    text = reader.string(node, "the id")
     if text is not None and not re.fullmatch(ID_PATTERN, text):
         long = f": {len(text)} characters" if len(text) > MAX_NAME else ""
         reader.say(
@@ -141,7 +143,7 @@ def _identity(reader: Reader, node: Node | None) -> str:
 def _title(reader: Reader, node: Node | None) -> str:
     if node is None:
         return ""
-    text = reader.string(node, "text")
+    text = reader.string(node, "the title")
     if text is not None and not text.strip():
         reader.say(node, "the title is empty", "give one, or remove the key (then the id stands in)")
     elif text is not None and len(text) > MAX_TITLE:

@@ -47,7 +47,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
 def read_written(reader: Reader, forward: Node | None, loss: Node | None) -> tuple[list[Written], bool]:
     """The equations under `forward` and `loss` in order, and whether a loss is named."""
     found: list[Written] = []
-    content = reader.mapping(forward, "names and their expressions, such as `z: w*x + b`,")
+    content = reader.mapping(forward, "expressions by name under 'forward'", "{z: w*x + b}")
     _gather(reader, content, "forward", found)
     if loss is None:
         if forward is not None and isinstance(forward, Mapping) and not forward.items:
@@ -60,7 +60,7 @@ def read_written(reader: Reader, forward: Node | None, loss: Node | None) -> tup
             f"write `loss: {{L: {short(loss.text)}}}`",
         )
         return found, True
-    content = reader.mapping(loss, "one equation, such as `L: (a - y)^2 / 2`,")
+    content = reader.mapping(loss, "one expression by name under 'loss'", "{L: (a - y)^2 / 2}")
     if isinstance(loss, Mapping) and len(loss.items) != 1:
         reader.say(
             loss,
@@ -77,7 +77,7 @@ def _gather(reader: Reader, content: Mapping, section: str, found: list[Written]
         reader.places[f"{section}.{name}"] = reader.place(key)
         reader.register(key, name, "equation")
         if not isinstance(node, Scalar) or yamlfile.value(node) is None or isinstance(yamlfile.value(node), bool):
-            reader.odd(node, f"an expression for {short(name)!r}")
+            reader.odd(node, f"an expression for {short(name)!r}", "write one, such as w*x + b")
             found.append(Written(name, "", reader.place(node)))
             continue
         # a folded expression reads as one line; a line break counts as the space it stands for

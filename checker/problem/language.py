@@ -41,6 +41,7 @@ KEYS = ("format", "id", "title", *EQUATION_KEYS, "network", "update", "ask", "gr
 LAYER_KEYS = ("weights", "bias", "activation", "train_weights", "train_bias")
 NETWORK_KEYS = ("input", "target", "layers", "loss")
 TOLERANCE_KEYS = ("decimals", "significant", "absolute", "relative", "strict")
+GRADING_KEYS = ("tolerance", "shares", "steps")
 STEP_KEYS = ("points", "carry", "tolerance")
 EXTRAS = ("weight_decay", "clip_value", "clip_norm")
 """The settings that every optimizer takes besides its own and `learning_rate`."""

@@ -8,6 +8,7 @@ from checker.knowledge.conventions import CONVENTIONS
 from checker.model import Rubric, StepRubric, Tolerance
 from checker.problem.language import (
     FRACTION,
+    GRADING_KEYS,
     MAX_DIGITS,
     MAX_POINTS,
     NUMBER,
@@ -31,13 +32,13 @@ def read_ask(reader: Reader, node: Node | None) -> tuple[tuple[str, Place], ...]
     if node is None:
         return None
     if not isinstance(node, Sequence):
-        reader.odd(node, "a list of steps, such as [z, a, dL_dw],")
+        reader.odd(node, "a list of steps under 'ask'", "write [z, a, dL_dw]")
         return None
     if not node.items:
         reader.say(node, "'ask' is empty", "name at least one step, or remove the key to ask for all")
     asked: dict[str, Place] = {}
     for item in node.items:
-        text = reader.string(item, "the name of a step")
+        text = reader.string(item, "a step")
         if text is None:
             continue
         text = text.strip()
@@ -52,7 +53,7 @@ def read_ask(reader: Reader, node: Node | None) -> tuple[tuple[str, Place], ...]
 
 def read_aliases(reader: Reader, node: Node | None) -> dict[str, str]:
     """What each alias stands for, with `-` before it where the sign turns."""
-    content = reader.mapping(node, "names and the steps they stand for, such as `delta: dL_dz`,")
+    content = reader.mapping(node, "steps by their other names under 'aliases'", "{delta: dL_dz}")
     read: dict[str, str] = {}
     for name, value in content.items.items():
         key = content.keys[name]
@@ -62,7 +63,7 @@ def read_aliases(reader: Reader, node: Node | None) -> dict[str, str]:
         taken = reader.names.get(name)
         if taken:
             reader.say(key, f"the alias {name!r} is taken {taken_by(taken)}", "rename the alias")
-        text = reader.string(value, "the name of a step")
+        text = reader.string(value, f"the step that {short(name)!r} stands for")
         if text is None:
             continue
         reader.places[f"aliases.{name}"] = reader.start(value) if isinstance(value, Scalar) else reader.place(value)
@@ -88,25 +89,25 @@ def read_aliases(reader: Reader, node: Node | None) -> dict[str, str]:
 
 def read_rubric(reader: Reader, node: Node | None) -> Rubric:
     """What stands under `grading`, with its defaults."""
-    content = reader.mapping(node, "settings such as {tolerance: {decimals: 4}}", ("tolerance", "shares", "steps"))
+    content = reader.mapping(node, "settings under 'grading'", "{tolerance: {decimals: 4}}", GRADING_KEYS)
     tolerance = _tolerance(reader, content.items.get("tolerance")) or Tolerance()
     shares = dict(Rubric().shares)
-    written = reader.mapping(content.items.get("shares"), "shares by verdict, such as {slip: 0.5},", tuple(shares))
+    written = reader.mapping(content.items.get("shares"), "shares by verdict", "{slip: 0.5}", tuple(shares))
     for verdict in shares:
         share = reader.ranged(written.items.get(verdict), f"the share for {verdict}", 0, 1)
         if share is not None:
             shares[verdict] = share
     steps: dict[str, StepRubric] = {}
-    listed = reader.mapping(content.items.get("steps"), "steps and their settings, such as {z: {points: 2}},")
+    listed = reader.mapping(content.items.get("steps"), "settings by step", "{z: {points: 2}}")
     for name, settings in listed.items.items():
         reader.places[f"grading.steps.{name}"] = reader.place(listed.keys[name])
-        step = reader.mapping(settings, "settings such as {points: 2}", STEP_KEYS)
+        step = reader.mapping(settings, f"settings for the step {short(name)!r}", "{points: 2}", STEP_KEYS)
         if isinstance(settings, Mapping) and not settings.items:
             reader.say(settings, f"nothing is set for the step {short(name)!r}", "set something or remove it")
         points = reader.ranged(step.items.get("points"), "points", 0, MAX_POINTS)
         steps[name] = StepRubric(
             points=1.0 if points is None else points,
-            carry=reader.boolean(step.items.get("carry"), True),
+            carry=reader.boolean(step.items.get("carry"), "carry"),
             tolerance=_tolerance(reader, step.items.get("tolerance")),
         )
     return Rubric(tolerance, shares, steps)
@@ -115,7 +116,7 @@ def read_rubric(reader: Reader, node: Node | None) -> Rubric:
 def _tolerance(reader: Reader, node: Node | None) -> Tolerance | None:
     if node is None:
         return None
-    content = reader.mapping(node, "a tolerance such as {decimals: 4}", TOLERANCE_KEYS)
+    content = reader.mapping(node, "a tolerance by its kind", "{decimals: 4}", TOLERANCE_KEYS)
     if not isinstance(node, Mapping):
         return None
     get = content.items.get
@@ -126,7 +127,7 @@ def _tolerance(reader: Reader, node: Node | None) -> Tolerance | None:
     significant = reader.integer(get("significant"), "significant", 1, MAX_DIGITS)
     absolute = reader.positive(get("absolute"), "an absolute tolerance")
     relative = _relative(reader, get("relative"))
-    strict = reader.boolean(get("strict"), False)
+    strict = "strict" in content.items and reader.boolean(get("strict"), "strict")
     measured = [key for key in ("absolute", "relative") if key in content.items]
     if measured and len(content.items) > 1:
         other = next(key for key in content.items if key != measured[0])
@@ -166,7 +167,7 @@ def _relative(reader: Reader, node: Node | None) -> float | None:
 
 def read_conventions(reader: Reader, node: Node | None) -> dict[str, str]:
     """The choice of every convention, by its text in the table."""
-    content = reader.mapping(node, "conventions such as {relu_at_zero: 0}")
+    content = reader.mapping(node, "choices by convention", "{relu_at_zero: 0}")
     chosen = {entry.name: entry.choices[0][0] for entry in CONVENTIONS.values()}
     seen: dict[str, Place] = {}
     for name, value in content.items.items():

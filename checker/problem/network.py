@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker import yamlfile
-from checker.errors import Finding
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.problem.equations import Written
@@ -20,9 +19,16 @@ if TYPE_CHECKING:
     from checker.model import Quantity, Shape
 
 
+LAYER = "{weights: [[1, 2]], bias: [0], activation: sigmoid}"
+
+
 def read_network(reader: Reader, node: Node | None) -> tuple[list[Quantity], list[Written]]:
     """What dense layers stand for: their quantities, and their equations."""
-    content = reader.mapping(node, "a network", NETWORK_KEYS, NETWORK_KEYS)
+    content = reader.mapping(node, "a network", "its input, target, layers and loss", NETWORK_KEYS)
+    if isinstance(node, Mapping):
+        for key in NETWORK_KEYS:
+            if key not in node.items:
+                reader.missing(node, key)
     layers = _layers(reader, content.items.get("layers"))
     generated = {"L": "the loss"}
     for k in range(1, len(layers) + 1):
@@ -82,14 +88,11 @@ def _layers(reader: Reader, node: Node | None) -> list[Mapping]:
     if node is None:
         return []
     if not isinstance(node, Sequence):
-        reader.odd(node, "a list of layers")
+        reader.odd(node, "a list of layers", f"write [{LAYER}]")
         return []
     if not node.items:
         reader.say(node, "the network has no layers", "write at least one")
-    return [
-        reader.mapping(layer, "a layer, such as {weights: [[1, 2]], bias: [0], activation: sigmoid},", LAYER_KEYS)
-        for layer in node.items
-    ]
+    return [reader.mapping(layer, "a layer", LAYER, LAYER_KEYS) for layer in node.items]
 
 
 def _end(reader: Reader, node: Node | None, end: str, generated: dict[str, str]) -> tuple[str, Quantity | None]:
@@ -122,10 +125,9 @@ def _layer(reader: Reader, layer: Mapping, k: int, width: int | None, feeds: str
     """The weights and the bias of layer `k`, their shapes checked against what feeds it."""
     for key in ("weights", "activation"):
         if key not in layer.items:
-            missing = Finding(f"layer {k}: the key {key!r} is missing", reader.place(layer), f"add `{key}:`")
-            reader.structural.append(missing)
+            reader.missing(layer, key)
     read = []
-    trained = reader.boolean(layer.items.get("train_weights"), True)
+    trained = reader.boolean(layer.items.get("train_weights"), "train_weights")
     outputs = None
     node = layer.items.get("weights")
     if node is not None:
@@ -148,7 +150,7 @@ def _layer(reader: Reader, layer: Mapping, k: int, width: int | None, feeds: str
                         f"but {feeds} {counted(width)}",
                         "transpose them" if turned else f"give each row {counted(width)}",
                     )
-    trained = reader.boolean(layer.items.get("train_bias"), True)
+    trained = reader.boolean(layer.items.get("train_bias"), "train_bias")
     node = layer.items.get("bias")
     if node is None:
         if "train_bias" in layer.items:
@@ -179,11 +181,11 @@ def _applied(
     if isinstance(node, Mapping) and len(node.items) == 1:
         ((name, value),) = node.items.items()
         key = node.keys[name]
-        settings = reader.mapping(value, f"the parameters of {short(name)!r} by name,")
+        settings = reader.mapping(value, f"the parameters of {short(name)!r} by name", "{} for none")
     elif isinstance(node, Scalar) and yamlfile.value(node) is not None:
         name = node.text
     else:
-        reader.odd(node, f"the name of {article(table.kind)} {table.kind}")
+        reader.odd(node, f"{article(table.kind)} {table.kind}", "write its name, or {name: {parameter: number}}")
         return ""
     if name not in table:
         reader.say(key, f"unknown {table.kind} {short(name)!r}", suggest(name, table_names(table)))

@@ -14,7 +14,7 @@ from checker.table import suggest
 from checker.yamlfile import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from fractions import Fraction
 
 
@@ -25,8 +25,8 @@ class Reader:
         self.root = root
         self.file = file
         self.text = text
-        self.meant: list[Finding] = []  # faults of meaning, explained here
-        self.structural: list[Finding] = []  # faults of structure, which the schema explains better
+        self.meant: list[Finding] = []  # what the checks explain themselves
+        self.structural: list[Finding] = []  # missing and unknown keys, for which the schema is asked
         self.numbers = 0
         self.names: dict[str, tuple[str, Place]] = {}  # what each name is, and where
         self.places: dict[str, Place] = {}
@@ -39,13 +39,17 @@ class Reader:
         return Place(self.file, node.line, node.column)
 
     def say(self, node: Node | Place, what: str, mend: str = "") -> None:
-        """Report a fault of meaning."""
+        """Report a fault."""
         where = node if isinstance(node, Place) else self.place(node)
         self.meant.append(Finding(what, where, mend))
 
-    def odd(self, node: Node, expected: str) -> None:
-        """A value of the wrong kind. The schema says so too; these words stand in where it is more lenient."""
-        self.structural.append(Finding(f"expected {expected}, found {described(node)}", self.place(node)))
+    def odd(self, node: Node, expected: str, mend: str) -> None:
+        """Report a value of the wrong kind."""
+        self.say(node, f"expected {expected}, found {described(node)}", mend)
+
+    def missing(self, node: Node, key: str) -> None:
+        """Report a key that is not there; the schema is asked to say so in its own words."""
+        self.structural.append(Finding(f"the key {key!r} is missing", self.place(node), f"add `{key}:`"))
 
     def line(self, number: int) -> str:
         """A line of the file, counted from 1."""
@@ -79,47 +83,48 @@ class Reader:
         findings = list(self.meant)
         if self.structural:
             explained = yamlfile.validate(self.root, _structure(), self.file)
+            root = self.place(self.root)  # where several keys can be missing, and there can be no equations besides
+            taken = {finding.where for finding in findings} - {root}
             for more in (explained, self.structural):  # one fault, one finding: the best explanation stands
-                taken = {finding.where for finding in findings}
                 findings += [finding for finding in more if finding.where not in taken]
+                taken |= {finding.where for finding in more}
         findings = list(dict.fromkeys(findings))
         raise AuthorError(*sorted(findings, key=lambda finding: (finding.where or Place(self.file))[1:]))
 
     # ---------------------------------------------------------------- kinds of value
 
-    def mapping(self, node: Node | None, what: str, keys: Collection[str] = (), needed: Iterable[str] = ()) -> Mapping:
-        """`node` as a mapping, with unknown and missing keys reported; an empty one where it is something else."""
+    def mapping(self, node: Node | None, what: str, example: str, keys: Collection[str] = ()) -> Mapping:
+        """`node` as a mapping, with unknown keys reported; an empty one where it is something else."""
         if node is None:
             return Mapping({}, {}, self.root.line, self.root.column)
         if not isinstance(node, Mapping):
-            self.odd(node, what)
+            self.odd(node, what, f"write {example}")
             return Mapping({}, {}, node.line, node.column)
         if keys:
             for key, written in node.keys.items():
                 if key not in keys:
                     finding = Finding(f"unknown key {short(key)!r}", self.place(written), suggest(key, keys))
                     self.structural.append(finding)
-        for key in needed:
-            if key not in node.items:
-                self.structural.append(Finding(f"the key {key!r} is missing", self.place(node), f"add `{key}:`"))
         return node
 
-    def string(self, node: Node, what: str) -> str | None:
+    def string(self, node: Node, label: str) -> str | None:
         """A text; None where it is something else, which is reported."""
         if isinstance(node, Scalar) and isinstance(yamlfile.value(node), str):
             return node.text
-        self.odd(node, what)
+        quoted = isinstance(node, Scalar) and node.text
+        self.odd(node, f"a text for {label}", f"put it in quotes: '{short(typed(node))}'" if quoted else "write one")
         return None
 
-    def boolean(self, node: Node | None, default: bool) -> bool:
-        """True or false, or the default."""
+    def boolean(self, node: Node | None, label: str) -> bool:
+        """True or false; true where there is none or it was reported."""
         if node is None:
-            return default
+            return True
         value = yamlfile.value(node)
         if isinstance(value, bool):
             return value
-        self.odd(node, "true or false")
-        return default
+        no = typed(node).lower() in ("false", "no", "n", "off", "0")
+        self.odd(node, f"true or false for {label}", f"write {'false' if no else 'true'}, without quotes")
+        return True
 
     def integer(self, node: Node | None, label: str, low: int, high: int) -> int | None:
         """A whole number within bounds; None where there is none or it was reported."""
@@ -198,7 +203,7 @@ class Reader:
         """What stands under `given` or `parameters`."""
         section = "given" if role == "given" else "parameters"
         read = []
-        content = self.mapping(node, f"names and their values under {section!r}")
+        content = self.mapping(node, f"numbers by name under {section!r}", "{x: 1, y: 0.5}")
         for name, value in content.items.items():
             key = content.keys[name]
             self.places[f"{section}.{name}"] = self.place(key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.errors import Finding
 from checker.knowledge.optimizers import OPTIMIZERS
 from checker.model import Update
 from checker.problem.language import BELOW_ONE, EXTRAS, MAX_ITERATIONS, POSITIVE, table_names
@@ -22,15 +21,13 @@ def read_update(reader: Reader, node: Node | None) -> Update | None:
     """What stands under `update`, every setting of the optimizer filled in; None where there is nothing."""
     if node is None:
         return None
-    content = reader.mapping(node, "settings such as {optimizer: sgd, learning_rate: 0.1}")
+    content = reader.mapping(node, "settings under 'update'", "{optimizer: sgd, learning_rate: 0.1}")
     if not isinstance(node, Mapping):
         return None
     if "learning_rate" not in content.items:
-        reader.structural.append(
-            Finding("the key 'learning_rate' is missing", reader.place(content), "add `learning_rate:`")
-        )
+        reader.missing(content, "learning_rate")
     chosen = content.items.get("optimizer")
-    name = "sgd" if chosen is None else reader.string(chosen, "the name of an optimizer")
+    name = "sgd" if chosen is None else reader.string(chosen, "the optimizer")
     if name is None:
         return None
     if name not in OPTIMIZERS:
@@ -55,9 +52,7 @@ def read_update(reader: Reader, node: Node | None) -> Update | None:
         elif defaults.get(key):
             settings[key] = table_number(defaults[key])
         elif key in defaults and key != "learning_rate":
-            reader.structural.append(
-                Finding(f"{entry.name} needs the setting {key!r}", reader.place(content), f"add `{key}:`")
-            )
+            reader.missing(content, key)
     form = _form(reader, content.items.get("form"), entry.name, [form.name for form in entry.forms])
     iterations = reader.integer(content.items.get("iterations"), "iterations", 1, MAX_ITERATIONS)
     return Update(entry.name, settings, form, iterations or 1, reader.place(node))
@@ -67,7 +62,7 @@ def _form(reader: Reader, node: Node | None, optimizer: str, forms: list[str]) -
     """The form the author picked; None where they left it to the convention."""
     if node is None:
         return None
-    text = reader.string(node, "the name of a form")
+    text = reader.string(node, "the form")
     if text is None or text in forms:
         return text
     if len(forms) < 2:

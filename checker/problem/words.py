@@ -30,7 +30,7 @@ def typed(node: Node) -> str:
 def described(node: Node) -> str:
     """What a value is, in the words of a message."""
     if isinstance(node, Mapping):
-        return "a mapping"
+        return "keys with values"
     if isinstance(node, Sequence):
         return "a list"
     value = yamlfile.value(node)

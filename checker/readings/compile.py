@@ -21,11 +21,10 @@ from checker.graph.node import Node, names, ordered, strides
 from checker.model import Problem, StepRubric, Tolerance
 from checker.readings import program as kept
 from checker.readings.numeric import CODES, FLOATS, Formula, run
-from checker.readings.text import substituted, text
+from checker.readings.text import text
 from checker.stepname import UnknownStep
 
 MOST_OPERATIONS = 2_000_000  # products and formulas in one program
-SHOWN_ELEMENTS = 12  # arrays up to this size are written out when numbers are put in
 
 
 class Lowering:
@@ -154,19 +153,7 @@ class Lowering:
         Such a formula is a contraction: its ball is exact and costs no corners.
         """
         if formula.id not in self._products:
-            terms: list[tuple[float, list[int]]] | None = []
-            seen: set[Any] = set()
-            for term in sympy.Add.make_args(formula.expr):
-                factor, rest = term.as_coeff_Mul()
-                factors = [] if rest == 1 else list(sympy.Mul.make_args(rest))
-                if any(not f.is_Symbol or f in seen for f in factors) or not factor.is_number:
-                    terms = None
-                    break
-                seen.update(factors)
-                terms.append((float(factor), [int(f.name[1:]) for f in factors]))
-            if terms is not None and not seen:
-                terms = [(float(formula.expr), [])]
-            self._products[formula.id] = terms
+            self._products[formula.id] = sum_of_products(formula)
         return self._products[formula.id]
 
     def formula(self, formula: GraphFormula) -> int:
@@ -175,6 +162,20 @@ class Lowering:
             self._formula_numbers[formula.id] = len(self.formulas)
             self.formulas.append(straight_line(formula))
         return self._formula_numbers[formula.id]
+
+
+def sum_of_products(formula: GraphFormula) -> list[tuple[float, list[int]]] | None:
+    """A formula's terms, each a number and the operands multiplied; None where an operand stands in two places."""
+    terms: list[tuple[float, list[int]]] = []
+    seen: set[Any] = set()
+    for term in sympy.Add.make_args(formula.expr):
+        factor, rest = term.as_coeff_Mul()
+        factors = [] if rest == 1 else list(sympy.Mul.make_args(rest))
+        if any(not f.is_Symbol or f in seen for f in factors):
+            return None
+        seen.update(factors)
+        terms.append((float(factor), [int(f.name[1:]) for f in factors]))
+    return terms
 
 
 def _stretched(element: int, node: Node, argument: int) -> int:
@@ -311,19 +312,19 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         shown = item.text or text(item.rule)
         lowered.append(
             kept.Step(
-                item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, "", _parents(item)
+                item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, _parents(item)
             )
         )
     result = kept.Program(
         problem.id, problem.title, problem.loss, lowered, _asked(derivation, lowered), lowering.formulas,
         lowering.values, lowering.exact, lowering.leaves, problem.rubric.tolerance,
-        dict(problem.rubric.shares), derivation.names.shapes,
+        dict(problem.rubric.shares), dict(derivation.names.shapes),
         derivation.names.iterations, dict(problem.aliases), [],
     )  # fmt: skip
     kept.reference(result, result.values, FLOATS)
     if unproven:
         result = _prove(result, derivation, unproven)
-    return result._replace(steps=[_with_numbers(item, result) for item in result.steps])
+    return result
 
 
 def _needed(derivation: Derivation) -> list[Step]:
@@ -353,16 +354,16 @@ def _asked(derivation: Derivation, steps: list[kept.Step]) -> list[kept.Asked]:
     number = {item.name: n for n, item in enumerate(steps)}
     rubric: dict[tuple[str, tuple[int, ...] | None], StepRubric] = {}
     findings = []
-    for label, item in problem.rubric.steps.items():
+    for label, marks in problem.rubric.steps.items():
         place = problem.places.get(f"grading.steps.{label}")
         try:
             target = derivation.names.find(label)
         except UnknownStep as error:
             findings.append(Finding(f"grading.steps: {error.what}", place, error.mend))
             continue
-        if not any(asked.step == target.step for _, asked, _ in derivation.ask):
+        if not any(other.step == target.step for _, other, _ in derivation.ask):
             findings.append(Finding(f"grading.steps: {label!r} is not asked", place, "add it to ask, or leave it out"))
-        rubric[target.step, target.element] = item
+        rubric[target.step, target.element] = marks
     if findings:
         raise AuthorError(*findings)
     asked = []
@@ -379,26 +380,6 @@ def _asked(derivation: Derivation, steps: list[kept.Step]) -> list[kept.Asked]:
     return asked
 
 
-def _with_numbers(item: kept.Step, result: kept.Program) -> kept.Step:
-    """The step with the numbers of its parents put into its formula."""
-    starts = {other.name: (other.slot, other.shape) for other in result.steps}
-    starts.update(result.leaves)
-    values = {}
-    for name in {*item.parents, *result.leaves}:
-        slot, shape = starts[name] if name in starts else (0, (0,))
-        if prod(shape) <= SHOWN_ELEMENTS:
-            values[name] = nested([f"{v:.6g}" for v in result.values[slot : slot + prod(shape)]], shape)
-    return item._replace(substitution=substituted(item.formula, values))
-
-
-def nested(texts: Sequence[str], shape: tuple[int, ...]) -> str:
-    """Numbers as YAML would have them: `0.7`, `[0.1, 0.2]`, `[[1, 2], [3, 4]]`."""
-    if not shape:
-        return texts[0]
-    size = len(texts) // shape[0] if shape[0] else 0
-    return f"[{', '.join(nested(texts[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0]))}]"
-
-
 def _prove(result: kept.Program, derivation: Derivation, unproven: list[tuple[int, int]]) -> kept.Program:
     """Drop each candidate route that does not give the step's value, here and with other numbers.
 
@@ -410,7 +391,7 @@ def _prove(result: kept.Program, derivation: Derivation, unproven: list[tuple[in
         if item.kind.value in ("forward", "loss"):
             for name in names(item.rule):
                 users.setdefault(name, set()).add(item.name)
-    targets = {name for name, by in users.items() if by == {problem.loss}}
+    targets = {name for name, by in users.items() if {user.partition("@")[0] for user in by} == {problem.loss}}
     trials = [result.values]
     for trial in (1, 2):
         values = list(result.values)
@@ -423,19 +404,20 @@ def _prove(result: kept.Program, derivation: Derivation, unproven: list[tuple[in
         trials.append(values)
     failed = set()
     for number, k in unproven:
-        item = result.steps[number]
-        route = item.routes[k]
+        proved = result.steps[number]
+        route = proved.routes[k]
         for values in trials:
             scratch = list(values)
             run(route.code, result.formulas, scratch)
-            for slot, out in zip(range(item.slot, item.slot + item.size), route.out, strict=True):
+            for slot, out in zip(range(proved.slot, proved.slot + proved.size), route.out, strict=True):
                 if not abs(scratch[out] - values[slot]) <= 1e-9 * max(1.0, abs(values[slot])):
                     failed.add((number, k))
-    steps = [
-        item._replace(routes=[route for k, route in enumerate(item.routes) if (number, k) not in failed])
-        for number, item in enumerate(result.steps)
-    ]
-    return result._replace(steps=steps)
+    return result._replace(
+        steps=[
+            step_._replace(routes=[route for k, route in enumerate(step_.routes) if (number, k) not in failed])
+            for number, step_ in enumerate(result.steps)
+        ]
+    )
 
 
 class Loop:
@@ -512,4 +494,4 @@ def _computed_leaves(derivation: Derivation, lowering: Lowering) -> None:
         work.hand_over()
 
 
-__all__ = ["Loop", "Route", "compile_derivation", "compile_problem", "loss_curve", "nested"]
+__all__ = ["Loop", "Route", "compile_derivation", "compile_problem", "loss_curve"]

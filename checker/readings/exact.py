@@ -97,8 +97,8 @@ class Exact:
 
 def _values(node: Node, args: list[list[Any]]) -> list[Any]:
     """The elements of one operation; None where an operand is not known in closed form."""
+    out: list[Any] = []
     if node.op == "elementwise":
-        out = []
         for element in range(node.size):
             operands = [
                 arg[0] if len(arg) == 1 else arg[_position(element, node.shape, node.args[n].shape)]
@@ -116,7 +116,6 @@ def _values(node: Node, args: list[list[Any]]) -> list[Any]:
     for subscripts, arg in zip(inputs, node.args, strict=True):
         sizes.update(zip(subscripts, arg.shape, strict=True))
     summed = [i for i in sizes if i not in output]
-    out = []
     for position in product(*(range(sizes[i]) for i in output)):
         terms = []
         for place in product(*(range(sizes[i]) for i in summed)):

@@ -7,6 +7,9 @@ data all through (numbers, names, straight-line code), so reading one executes n
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 from checker.errors import Finding
@@ -15,6 +18,8 @@ from checker.readings.numeric import Code, Formula, Value, run
 from checker.stepname import StepNames
 
 FORMAT = "check-backprop/program@1"
+SHOWN_ELEMENTS = 12  # arrays up to this size are written out when numbers are put in
+_NAME = re.compile(r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@\d+)?")
 
 
 class Route(NamedTuple):
@@ -35,7 +40,6 @@ class Step(NamedTuple):
     choice: str
     routes: list[Route]
     formula: str
-    substitution: str
     parents: list[str]
 
 
@@ -85,6 +89,36 @@ def reference(program: Program, values: list[Value], lanes: Any) -> None:
             values[slot] = values[out]
 
 
+def with_numbers(program: Program, step: Step) -> str:
+    """The step's formula with the true numbers put in for names; negative ones in brackets, long arrays left as names."""
+    known = {other.name: (other.slot, other.shape) for other in program.steps if other.name in step.parents}
+    known.update(program.leaves)
+
+    def put(match: re.Match[str]) -> str:
+        if match[0] not in known:
+            return match[0]
+        slot, shape = known[match[0]]
+        size = prod(shape)
+        if size > SHOWN_ELEMENTS:
+            return match[0]
+        value = nested([f"{v + 0.0:.6g}" for v in program.values[slot : slot + size]], shape)
+        return f"({value})" if value.startswith("-") else value
+
+    return _NAME.sub(put, step.formula)
+
+
+def nested(texts: Sequence[str], shape: tuple[int, ...]) -> str:
+    """Numbers as YAML would have them: `0.7`, `[0.1, 0.2]`, `[[1, 2], [3, 4]]`.
+
+    >>> nested(["1", "2", "3", "4"], (2, 2))
+    '[[1, 2], [3, 4]]'
+    """
+    if not shape:
+        return texts[0]
+    size = prod(shape[1:])
+    return f"[{', '.join(nested(texts[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0]))}]"
+
+
 def dump(program: Program) -> bytes:
     """The program as bytes, to be kept."""
     plain = program._asdict()
@@ -110,7 +144,7 @@ def load(data: bytes) -> Program:
             Step(name, kind, tuple(shape), slot, size, choice, [Route(*route) for route in routes], *rest)
             for name, kind, shape, slot, size, choice, routes, *rest in plain["steps"]
         ]
-        plain["ask"] = [Asked(*asked[:-1], Tolerance(**asked[-1])) for asked in plain["ask"]]
+        plain["ask"] = [Asked(*asked[:6], tolerance=Tolerance(**asked[-1])) for asked in plain["ask"]]
         plain["tolerance"] = Tolerance(**plain["tolerance"])
         plain["notes"] = [Finding(what, None, mend) for what, mend in plain["notes"]]
         plain["leaves"] = {name: (slot, tuple(shape)) for name, (slot, shape) in plain["leaves"].items()}

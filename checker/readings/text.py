@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-import sympy
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
@@ -14,11 +14,10 @@ from checker.graph.build import decimal
 from checker.graph.formula import operand
 from checker.graph.node import Node, expansion, strides
 
-_NAME = re.compile(r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@\d+)?")
 GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "tau", "phi", "omega"}
 
 
-class _Text(StrPrinter):
+class _Text(StrPrinter):  # type: ignore[misc]  # sympy has no types
     """Sums and products in the language of problems, operands as they came."""
 
     def _print_log(self, expr: Any) -> str:
@@ -83,6 +82,8 @@ class _Writer:
                 if index == expansion(arg.shape, node.shape):
                     return inner
             return self.call("gather", [inner])
+        if len(node.shape) == 2 and node.shape == (arg.size, arg.size) and len(arg.shape) == 1:
+            return self.call("diag", [inner])
         if node.size == 1:
             return self.call("sum", [inner])
         return self.call("collect", [inner])
@@ -123,12 +124,18 @@ class _Writer:
             (left, a), (right, b) = (right, b), (left, a)
         elif len(left) == 1 and len(right) == 2:
             return self.matmul.join([self.transposed.format(self._factor(b)), self._factor(a)])
-        first, second = self._factor(a), self._factor(b)
+        before, after = self._factor(a), self._factor(b)
         if len(left) == 2 and left[0] == k:
-            first = self.transposed.format(first)
+            before = self.transposed.format(before)
         if len(right) == 2 and right[1] == k:
-            second = self.transposed.format(second)
-        return self.matmul.join([first, second])
+            after = self.transposed.format(after)
+        return self.matmul.join([before, after])
+
+
+@lru_cache(maxsize=4096)
+def _template(expr: Any) -> str:
+    """The formula in its placeholders; printed once for the many steps that share it."""
+    return str(_Text().doprint(expr)).replace("**", "^")
 
 
 def _text_formula(formula: Any, args: list[str]) -> str:
@@ -136,8 +143,7 @@ def _text_formula(formula: Any, args: list[str]) -> str:
         return str(formula.label.format(*args))
     # operands that are themselves expressions are put in brackets, so that no precedence is lost
     shown = [arg if re.fullmatch(r"[\w@\[\], ]+|\w+\([^()]*\)", arg) else f"({arg})" for arg in args]
-    symbols = {operand(i): sympy.Symbol(arg) for i, arg in enumerate(shown)}
-    return str(_Text().doprint(formula.expr.xreplace(symbols))).replace("**", "^")
+    return re.sub(r"\bx(\d+)\b", lambda match: shown[int(match[1])], _template(formula.expr))
 
 
 def _text_call(function: str, args: list[str]) -> str:
@@ -185,15 +191,3 @@ def latex_name(name: str) -> str:
     elif len(base) > 1:
         base = rf"\mathit{{{latex_word(base)}}}"
     return f"{base}_{{{latex_word(index)}}}{mark}" if index else f"{base}{mark}"
-
-
-def substituted(formula: str, values: Mapping[str, str]) -> str:
-    """The formula with numbers put in for names; negative ones in brackets."""
-
-    def put(match: re.Match[str]) -> str:
-        if match[0] not in values:
-            return match[0]
-        value = values[match[0]]
-        return f"({value})" if value.startswith("-") else value
-
-    return _NAME.sub(put, formula)

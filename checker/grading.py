@@ -6,7 +6,7 @@ from typing import Any
 
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISSING, SLIP, Marks, mark
 from checker.model import FIRST_ERRORS, ElementGrade, Grade, Kind, StepGrade, Verdict
-from checker.readings.program import Asked, Program
+from checker.readings.program import Asked, Program, with_numbers
 from checker.sheet import Cell, FormulaReader, Sheet, asked_slots, lay
 from checker.submission import Submission
 
@@ -87,6 +87,8 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks) -> StepGrad
         place = sheet.cells[slots[0]].line, sheet.cells[slots[0]].column
     reasons = [sheet.faults[slot].reason for slot in slots if slot in sheet.faults]
     notes = [c.note for slot in slots if (c := sheet.cells.get(slot)) is not None and c.note]
+    numbers = with_numbers(program, step)
+    worked = step.formula if numbers == step.formula else f"{step.formula} = {numbers}"
     degenerate = any(marks.degenerate.get(slot) for slot in slots)
     return StepGrade(
         step=item.label,
@@ -98,7 +100,7 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks) -> StepGrad
         awarded=rounded(sum(e.awarded for e in elements)),
         possible=item.points,
         message=reasons[0] if reasons else "",
-        formula=f"{step.formula} = {step.substitution}" if step.substitution != step.formula else step.formula,
+        formula=worked,
         rests_on=tuple(_rests_on(item, program, sheet)),
         line=place[0] if place else None,
         column=place[1] if place else None,

@@ -11,8 +11,9 @@ from typing import Any
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.derive import derive
 from checker.model import Kind, Problem, Solution, SolvedStep
-from checker.readings.compile import compile_derivation, loss_curve, nested
+from checker.readings.compile import compile_derivation, loss_curve
 from checker.readings.exact import Exact
+from checker.readings.program import with_numbers
 from checker.readings.text import latex, latex_name
 from checker.stepname import UnknownStep
 
@@ -52,7 +53,7 @@ def solve_problem(
                 step.name,
                 Kind(step.kind),
                 step.formula,
-                step.substitution if step.substitution != step.formula else "",
+                with_numbers(program, step),
                 f"{latex_name(step.name)} = {latex(rules[step.name])}",
                 _nested(texts, step.shape),
                 _nested(values, step.shape),
@@ -152,5 +153,3 @@ def trend_of(curve: Sequence[float]) -> str:
         return "settling" if late < early / 2 and curve[-1] < curve[0] else "oscillating"
     return "uneven" if curve[-1] < curve[0] else "diverging"
 
-
-__all__ = ["describe", "nested", "solve_problem", "trend_of"]

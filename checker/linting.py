@@ -12,11 +12,9 @@ from checker.graph.derive import Derivation, derive
 from checker.graph.formula import maximum, step
 from checker.graph.node import ordered
 from checker.knowledge.activations import ACTIVATIONS
-from checker.mark import mark
 from checker.model import Kind, Problem
 from checker.readings import program as kept
 from checker.readings.compile import compile_derivation
-from checker.readings.numeric import FLOATS
 from checker.sheet import asked_slots
 
 SATURATED = 1e-3  # of the largest slope an activation can have; below it a gradient is lost in rounding
@@ -176,5 +174,3 @@ def _tolerance(derivation: Derivation, program: kept.Program) -> list[Finding]:
                 break
     return findings
 
-
-__all__ = ["FLOATS", "lint_problem", "mark"]

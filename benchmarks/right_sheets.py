@@ -1,0 +1,129 @@
+"""Right work, rounded in every way: how many sheets does the marking refuse? It must refuse none.
+
+    python -m benchmarks.right_sheets [--sheets 100000] [--write]
+
+A simulated student works every step by a route picked at random from the numbers carried so far, types it rounded or
+truncated to the asked digits (or to more), and carries on either what was typed or the full value. Some leave steps
+out. The arithmetic of a route is the program's, which the test suite checks against autograd; rounding, typing,
+leaving out and carrying are done here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from checker import load_problem
+from checker.compare import asked_unit
+from checker.mark import CORRECT, mark
+from checker.model import Problem, Rubric, Tolerance
+from checker.readings.compile import compile_problem
+from checker.readings.lanes import LANES
+from checker.readings.numeric import run
+from checker.readings.program import Program
+
+ROOT = Path(__file__).parent.parent
+TOLERANCES = (
+    Tolerance(decimals=3),
+    Tolerance(decimals=4),
+    Tolerance(decimals=6),
+    Tolerance(significant=3),
+    Tolerance(),
+)
+
+
+def simulate(program: Program, sheets: int, rng: np.random.Generator, left_out: float = 0.4):
+    """Answers of right work, one lane a sheet: by slot the typed number, its unit and whether it is there."""
+    answers = {}
+    values = [np.full(sheets, v) for v in program.values]
+    tolerance = {item.step: item.tolerance for item in program.ask}
+    # what kind of worker each sheet is: carries what was typed, carries full values, or decides each time
+    habit = rng.integers(0, 3, sheets)
+    rounds = rng.integers(0, 3, sheets)
+    leaves_out = rng.random(sheets) < 0.5
+    with np.errstate(all="ignore"):
+        for number, step in enumerate(program.steps):
+            asked = number in tolerance
+            worked = []
+            for route in step.routes:
+                run(route.code, program.formulas, values, LANES)
+                worked.append([values[out] + np.zeros(sheets) for out in route.out])
+            route = rng.integers(0, len(step.routes), sheets)
+            given = asked & ~(leaves_out & (rng.random(sheets) < left_out))
+            finer = (rng.random(sheets) < 0.1) * rng.integers(1, 5, sheets)
+            for element in range(step.size):
+                slot = step.slot + element
+                exact = np.choose(route, [w[element] for w in worked])
+                unit = asked_unit(tolerance.get(number, program.tolerance), program.values[slot], LANES) / 10.0**finer
+                truncate = np.where(rounds == 2, rng.random(sheets) < 0.5, rounds == 1)
+                scaled = exact / unit
+                near = np.rint(scaled)
+                # a calculator shows 0.7 for 0.69999999999999996: only what a person would see is cut off
+                whole = np.where(np.abs(scaled - near) < 1e-6, near, np.trunc(scaled))
+                typed = np.where(truncate, whole, near) * unit
+                carries_typed = np.where(habit == 2, rng.random(sheets) < 0.5, habit == 0)
+                values[slot] = np.where(carries_typed, typed, exact)
+                if asked:
+                    answers[slot] = (typed, unit, given, np.full(sheets, -1))
+    return answers
+
+
+def refused(program: Program, sheets: int, seed: int) -> tuple[int, str]:
+    """How many of so many right sheets lose a point, and the first step that does."""
+    rng = np.random.default_rng(seed)
+    answers = simulate(program, sheets, rng)
+    asked = {slot for item in program.ask for slot in _slots(program, item)}
+    answers = {slot: answer for slot, answer in answers.items() if slot in asked}
+    with np.errstate(all="ignore"):
+        marks = mark(program, list(program.values), answers, LANES)
+    bad = np.zeros(sheets, dtype=bool)
+    where = ""
+    for slot, (_, _, given, _) in answers.items():
+        lost = given & (marks.verdict[slot] != CORRECT)
+        if lost.any() and not where:
+            where = next(s.name for s in program.steps if s.slot <= slot < s.slot + s.size)
+        bad |= lost
+    return int(bad.sum()), where
+
+
+def _slots(program: Program, item) -> list[int]:
+    step = program.steps[item.step]
+    return list(range(step.slot, step.slot + step.size)) if item.element is None else [step.slot + item.element]
+
+
+def with_tolerance(problem: Problem, tolerance: Tolerance) -> Problem:
+    """The problem, asked in full, at another precision."""
+    from dataclasses import replace
+
+    return replace(problem, ask=None, rubric=Rubric(tolerance=tolerance))
+
+
+def problems() -> list[Problem]:
+    """The shipped problems."""
+    return [load_problem(path) for path in sorted((ROOT / "problem_sets").glob("*.yaml"))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sheets", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    cases = [(p, t) for p in problems() for t in TOLERANCES]
+    each = options.sheets // len(cases) + 1
+    total = lost = 0
+    start = time.perf_counter()
+    for number, (problem, tolerance) in enumerate(cases):
+        program = compile_problem(with_tolerance(problem, tolerance))
+        count, where = refused(program, each, options.seed + number)
+        total += each
+        lost += count
+        if count:
+            print(f"{problem.id} {tolerance}: {count} of {each} refused, first at {where}")
+    print(f"{lost} of {total} right sheets refused ({time.perf_counter() - start:.0f} s)")
+
+
+if __name__ == "__main__":
+    main()
