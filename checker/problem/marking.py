@@ -203,5 +203,5 @@ def _choice(reader: Reader, entry: Convention, node: Node) -> str | None:
     found = described(node)
     near = suggest(node.text, texts) if isinstance(node, Scalar) else ""
     mend = near if near.startswith("did you mean") else f"use one of {known}"
-    reader.say(node, f"the convention {entry.name!r} has no choice {found}", mend)
+    reader.say(node, f"unknown choice for the convention {entry.name!r}: {found}", mend)
     return None

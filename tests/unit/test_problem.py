@@ -254,12 +254,20 @@ def test_every_shipped_problem_loads() -> None:
 # ---------------------------------------------------------------- what a faulty file gets
 
 
-CASES: list[tuple[str, list[str]]] = []
+def cases() -> list[tuple[str, str, str]]:
+    """The rows of problem_errors.txt: name, file, findings."""
+    text = (Path(__file__).parents[1] / "data" / "problem_errors.txt").read_text(encoding="utf-8")
+    read = []
+    for row in text.split("\n=== ")[1:]:
+        name, _, rest = row.partition("\n")
+        file, _, expected = rest.partition("\n---\n")
+        read.append((name, file + "\n", expected.strip("\n")))
+    return read
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES)
-def test_findings(text: str, expected: list[str]) -> None:
-    assert findings(text) == [f"p.yaml:{line}" for line in expected]
+@pytest.mark.parametrize(("name", "file", "expected"), cases(), ids=[name for name, _, _ in cases()])
+def test_findings(name: str, file: str, expected: str) -> None:
+    assert "\n".join(findings(file)) == expected, name
 
 
 def test_a_file_that_is_not_yaml_is_an_author_error() -> None:
