@@ -81,15 +81,17 @@ def test_figures_are_typed_as_printed(name: str) -> None:
 def test_exactly_the_published_figures_are_asked(name: str) -> None:
     problem = read(name)
     assert problem.ask is not None
-    assert sorted(text for text, _ in problem.ask) == sorted(step_meant(problem, answer) for answer in PUBLISHED[name])
+    asked = sorted(step_meant(problem, text) for text, _ in problem.ask)
+    assert asked == sorted(step_meant(problem, answer) for answer in PUBLISHED[name])
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_tolerance_is_as_tight_as_the_printing(name: str) -> None:
     problem = read(name)
+    rubrics = {step_meant(problem, step): rubric for step, rubric in problem.rubric.steps.items()}
     loose = {}
     for answer, printed in PUBLISHED[name].items():
-        rubric = problem.rubric.steps.get(step_meant(problem, answer))
+        rubric = rubrics.get(step_meant(problem, answer))
         tolerance = rubric.tolerance if rubric and rubric.tolerance else problem.rubric.tolerance
         asked = 4 if tolerance == Tolerance() else tolerance.decimals
         decimals = max(len(text.partition(".")[2]) for text in texts(printed))
