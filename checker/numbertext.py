@@ -1,4 +1,4 @@
-"""Numbers as people type them: the text kept, the value exact, nothing big built before its size is known."""
+"""Numbers as people type them: read without losing a digit, refused before anything big is built."""
 
 from __future__ import annotations
 
@@ -8,24 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from fractions import Fraction
 
-MOST_DIGITS = 400
-MOST_EXPONENT = 400
-LONGEST = 1_000  # characters; a longer text is not looked at
-
-_MINUS = "−–‒﹣－"
-_SPACES = "\u00a0\u2009\u202f\u2007"
-_NUMBER = re.compile(
-    r"(?P<sign>[+-]?)\s*(?P<digits>\d+(?:[.,]\d*)?|[.,]\d+)"
-    r"(?:[eE](?P<exponent>[+-]?\d+)|\s*[×x*·⋅]\s*10\s*(?:\^|\*\*)\s*(?P<power>[+-]?\d+|\([+-]?\d+\)))?",
-    re.ASCII,
-)
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
-_FOREIGN = re.compile(r"[+-]?(\.?(inf|nan)|infinity|0[xob][0-9a-z]+|\d[\d_]*_[\d_.]*|\d*\.\d*\.[\d.]*)", re.I | re.ASCII)
-_TABLE = str.maketrans({**dict.fromkeys(_MINUS, "-"), **dict.fromkeys(_SPACES, " ")})
+MAX_DIGITS = 400
+MAX_EXPONENT = 400
+MAX_LENGTH = 1_000  # of a number in one of the rarer spellings, spaces included
 
 
-class NumberError(ValueError):
-    """Text that is meant as a number but cannot be used as one: what is wrong, and how to mend it."""
+class NumberError(Exception):
+    """Text that is surely meant as a number and refused: what is wrong with the number, and how to mend it."""
 
     def __init__(self, what: str, mend: str) -> None:
         super().__init__(what, mend)
@@ -36,7 +25,11 @@ class NumberError(ValueError):
 
 
 class NumberText(NamedTuple):
-    """A decimal number as typed: `digits` (with its sign, without a point) times ten to the `exponent`."""
+    """A number as typed: its value is int(`digits`) * 10**`exponent`, and `exponent` is the place of its last digit.
+
+    >>> read_number("-0.0730")
+    NumberText(text='-0.0730', digits='-730', exponent=-4)
+    """
 
     text: str
     digits: str
@@ -49,18 +42,20 @@ class NumberText(NamedTuple):
 
     @property
     def unit(self) -> float:
-        """One unit of the last typed digit."""
+        """What one more in the last typed digit would be."""
         return float(f"1e{self.exponent}")
 
     def fraction(self) -> Fraction:
-        """The exact value."""
+        """The number itself."""
         from fractions import Fraction
 
-        return Fraction(int(self.digits)) * Fraction(10) ** self.exponent
+        if self.exponent < 0:
+            return Fraction(int(self.digits), 10**-self.exponent)
+        return Fraction(int(self.digits) * 10**self.exponent)
 
 
 class FractionText(NamedTuple):
-    """One number over another, as typed: `-1/3`."""
+    """A fraction of two typed numbers, as typed."""
 
     text: str
     numerator: NumberText
@@ -69,88 +64,162 @@ class FractionText(NamedTuple):
     @property
     def value(self) -> float:
         """The nearest float."""
-        return float(self.fraction())
+        return _divided(self.numerator, self.denominator)
 
     def fraction(self) -> Fraction:
-        """The exact value."""
+        """The quotient itself."""
         return self.numerator.fraction() / self.denominator.fraction()
 
 
+_PLAIN = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?")
+
+# What follows is needed for the rarer spellings alone, so `re` compiles it when it first meets one. No two parts that
+# repeat can match the same character side by side, or are possessive: time stays linear in the text.
+_SPELLED = (
+    r"(?:[=~] *+)?([-+]?) *+([0-9]*+)(?:([.,])([0-9]*+))?"
+    r"(?:[eE]([-+]?[0-9]++)"
+    r"| *+\* *+10 *+(?:(?:\^|\*\*) *+(?:([-+]?[0-9]++)|\( *+([-+]?[0-9]++) *+\))|([⁺⁻]?[⁰¹²³⁴-⁹]++)))?"
+)
+_GROUPED = r"(?:[=~] *+)?([-+]?) *+([0-9]{1,3}(?:([, ])[0-9]{3}(?:\3[0-9]{3})*+)(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?"
+_DOTTED = r"(?:[=~] *+)?([-+]?) *+([0-9]{1,3}(?:\.[0-9]{3})++,[0-9]*+)"
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("−–‒‐‑", "-"),
+        **dict.fromkeys("×·⋅∙∗", "*"),
+        **dict.fromkeys("≈≃≅∼", "~"),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t", " "),
+    }
+)
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+
+
 def read_number(text: str) -> NumberText | None:
-    """The number that `text` is; None where it is something else (a fraction, a formula, a word).
+    """The number that `text` is, in any of the ways people type one; None where it is something else.
+
+    >>> [read_number(text).value for text in ("-7.36e-2", "−0.0736", "≈ 0,6682", "1.2×10^-3", "1.2·10⁻³", ".5", "010")]
+    [-0.0736, -0.0736, 0.6682, 0.0012, 0.0012, 0.5, 10.0]
+    >>> read_number("0.66820").unit
+    1e-05
+    >>> [read_number(text) for text in ("nan", "0x1F", "1.2.3", "1_000", "true", "", "2z", "1/3")]
+    [None, None, None, None, None, None, None, None]
 
     Raises:
-        NumberError: it is meant as a number, but is ambiguous, too long, or no number of ours.
-
-    >>> read_number("−0,6682").value, read_number("1.5×10^-3").value, read_number("a*(1 - a)")
-    (-0.6682, 0.0015, None)
+        NumberError: it is surely meant as a number, but could be read in two ways or is beyond the bounds.
     """
-    try:  # nearly every answer is a plain decimal, and float() is the fastest judge of that
-        float(text)
-    except ValueError:
-        return _careful(text)
-    if text.isascii() and "e" not in text and "E" not in text and len(text) <= MOST_DIGITS and text[-1].isdigit():
-        whole, _, decimals = text.partition(".")
-        if whole.lstrip("+-").isdigit() and "_" not in text and not text[0].isspace():
-            return NumberText(text, whole + decimals, -len(decimals))
-    return _careful(text)
-
-
-def _careful(text: str) -> NumberText | None:
-    if len(text) > LONGEST:
-        if re.fullmatch(r"[\s\d.,+-]+", text[: LONGEST * 2]):
-            raise NumberError(f"a number of {len(text)} characters", f"give at most {MOST_DIGITS} digits")
-        return None
-    plain = text.translate(_TABLE).strip().lstrip("=≈~").strip()
-    if _FOREIGN.fullmatch(plain):
-        raise NumberError(f"{_short(text)} is not a number that can be graded", "write it as a plain decimal")
-    match = _NUMBER.fullmatch(plain)
+    match = _PLAIN.fullmatch(text)
     if match is None:
-        if _THOUSANDS.fullmatch(plain):
-            raise NumberError(*_ambiguous(text))
-        return None
-    if _THOUSANDS.fullmatch(match["sign"] + match["digits"]):
-        raise NumberError(*_ambiguous(text))
-    whole, _, decimals = match["digits"].replace(",", ".").partition(".")
-    digits = whole + decimals
-    if len(digits) > MOST_DIGITS:
-        raise NumberError(f"a number of {len(digits)} digits", f"give at most {MOST_DIGITS}")
-    power = (match["exponent"] or match["power"] or "0").strip("()")
-    if len(power) > 5 or abs(int(power)) > MOST_EXPONENT:
-        raise NumberError(f"the exponent of {_short(text)} is out of range", f"use one from -{MOST_EXPONENT} to {MOST_EXPONENT}")
-    number = NumberText(text, match["sign"] + digits, int(power) - len(decimals))
-    if number.value in (float("inf"), float("-inf")):
-        raise NumberError(f"{_short(text)} is too large", "give a number below 1e308")
-    return number
+        return _spelled(text)
+    sign, whole, decimals, power = match.groups("")
+    return _number(text, sign, whole, decimals, power)
 
 
 def read_fraction(text: str) -> FractionText | None:
     """The fraction of two numbers that `text` is; None where it is something else.
 
+    >>> read_fraction("−7 / 10").value, read_fraction("1/3").fraction()
+    (-0.7, Fraction(1, 3))
+
     Raises:
-        NumberError: the denominator is 0, or one of the numbers cannot be used.
-
-    >>> read_fraction("-1/4").value
-    -0.25
+        NumberError: the denominator is 0, or one of the two numbers is refused.
     """
-    if text.count("/") != 1 or len(text) > LONGEST:
+    above, slash, below = text.partition("/")
+    # 1/3*10^2 is (1/3)*10^2: below the line only a number in figures is read as one
+    if not slash or any(sign in below for sign in "*×·⋅∙∗=~≈≃≅∼"):
         return None
-    above, below = text.split("/")
-    below = below.strip()
-    if below.startswith("(") and below.endswith(")"):
-        below = below[1:-1]
-    numerator, denominator = read_number(above), read_number(below)
-    if numerator is None or denominator is None or below[:1] in "=≈~":
+    numerator = read_number(above)
+    denominator = read_number(below) if numerator else None
+    if numerator is None or denominator is None:
         return None
-    if not denominator.digits.strip("+-0"):
-        raise NumberError(f"{_short(text)} divides by zero", "give a number")
-    return FractionText(text, numerator, denominator)
+    if denominator.digits in ("0", "-0"):
+        raise NumberError("its denominator is 0", "divide by another number")
+    read = FractionText(text, numerator, denominator)
+    try:
+        value = read.value
+    except OverflowError:
+        raise _too_large() from None
+    if not value and numerator.digits not in ("0", "-0"):
+        raise _too_small()
+    return read
 
 
-def _ambiguous(text: str) -> tuple[str, str]:
-    plain = _short(text)
-    return f"{plain} can be read in two ways", "leave out the comma, or use a decimal point"
+def _number(text: str, sign: str, whole: str, decimals: str, power: str) -> NumberText | None:
+    digits = whole + decimals
+    if not digits:
+        return None
+    if len(digits) > MAX_DIGITS:
+        raise NumberError(f"it has {len(digits):,} digits", f"give at most {MAX_DIGITS}")
+    exponent = -len(decimals)
+    if power:
+        size = power.lstrip("-+0") or "0"
+        if len(size) > 3 or int(size) > MAX_EXPONENT:
+            shown = power if len(power) <= 12 else f"{power[:11]}…"
+            raise NumberError(f"its exponent is {shown}", f"stay between -{MAX_EXPONENT} and {MAX_EXPONENT}")
+        exponent += -int(size) if power[0] == "-" else int(size)
+    digits = digits.lstrip("0") or "0"
+    read = NumberText(text, f"-{digits}" if sign == "-" else digits, exponent)
+    magnitude = len(digits) + exponent
+    if magnitude > 308 and digits != "0" and abs(read.value) > 1.7976931348623157e308:
+        raise _too_large()
+    if magnitude < -322 and digits != "0" and not read.value:
+        raise _too_small()
+    return read
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:39]}…")
+def _spelled(text: str) -> NumberText | None:
+    """A number in one of the rarer spellings."""
+    short = text.strip()
+    if len(short) > MAX_LENGTH:
+        return None
+    short = short.translate(_SIGNS)
+    match = re.fullmatch(_SPELLED, short)
+    if match is None:
+        _refuse(short)
+        return None
+    sign, whole, point, decimals, power, ten, bracketed, raised = match.groups("")
+    if point == "," and not decimals:
+        _refuse(short)
+        return None
+    if point == "," and len(decimals) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0":
+        raise NumberError(
+            "its comma may stand for thousands or for decimals",
+            f"write {sign}{whole}{decimals} or {sign}{whole}.{decimals}",
+        )
+    return _number(text, sign, whole, decimals, power or ten or bracketed or raised.translate(_SUPERSCRIPTS))
+
+
+def _refuse(text: str) -> None:
+    """Refuse what is no number here, but what a person would take for one.
+
+    Raises:
+        NumberError: it is that.
+    """
+    if text.endswith(","):
+        with_comma = _PLAIN.fullmatch(text[:-1].rstrip())
+        if with_comma and (with_comma[2] or with_comma[3]):
+            raise NumberError("a comma stands behind it", "remove the comma")
+        return
+    match = re.fullmatch(_GROUPED, text)
+    if match:
+        between = "a comma" if match[3] == "," else "a space"
+        plain = match[1] + match[2].replace(match[3], "")
+        raise NumberError(f"it has {between} between its digits", f"write {plain}")
+    match = re.fullmatch(_DOTTED, text)
+    if match:
+        plain = match[1] + match[2].replace(".", "").replace(",", ".")
+        raise NumberError("it has points between its digits and a decimal comma", f"write {plain}")
+
+
+def _divided(above: NumberText, below: NumberText) -> float:
+    """The nearest float to the quotient: whole numbers are divided once, so that nothing is rounded twice."""
+    shift = above.exponent - below.exponent
+    top, bottom = int(above.digits), int(below.digits)
+    scale: int = 10 ** abs(shift)
+    return top * scale / bottom if shift >= 0 else top / (bottom * scale)
+
+
+def _too_large() -> NumberError:
+    return NumberError("it is too large", "stay below 1e308")
+
+
+def _too_small() -> NumberError:
+    return NumberError("it is too close to 0 to be told from it", "write 0, or stay above 1e-307")
