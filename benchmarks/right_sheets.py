@@ -71,22 +71,27 @@ def simulate(program: Program, sheets: int, rng: np.random.Generator, left_out: 
     return answers
 
 
-def refused(program: Program, sheets: int, seed: int) -> tuple[int, str]:
-    """How many of so many right sheets lose a point, and the first step that does."""
+def typed_by_a_person(answers) -> np.ndarray:
+    """Which sheets have only finite numbers: who has rounded a to 1 and meets ln(1 - a) carries more digits."""
+    return np.all([np.isfinite(typed) for typed, _, _, _ in answers.values()], axis=0)
+
+
+def refused(program: Program, sheets: int, seed: int) -> tuple[int, int, str]:
+    """How many of so many sheets are right work, how many of them lose a point, and the first step that does."""
     rng = np.random.default_rng(seed)
     answers = simulate(program, sheets, rng)
     asked = {slot for item in program.ask for slot in _slots(program, item)}
     answers = {slot: answer for slot, answer in answers.items() if slot in asked}
-    with np.errstate(all="ignore"):
-        marks = mark(program, list(program.values), answers, LANES)
+    marks = mark(program, list(program.values), answers, LANES)
     bad = np.zeros(sheets, dtype=bool)
+    possible = typed_by_a_person(answers)
     where = ""
     for slot, (_, _, given, _) in answers.items():
-        lost = given & (marks.verdict[slot] != CORRECT)
+        lost = possible & given & (marks.verdict[slot] != CORRECT)
         if lost.any() and not where:
             where = next(s.name for s in program.steps if s.slot <= slot < s.slot + s.size)
         bad |= lost
-    return int(bad.sum()), where
+    return int(possible.sum()), int(bad.sum()), where
 
 
 def _slots(program: Program, item) -> list[int]:
@@ -117,11 +122,11 @@ def main() -> None:
     start = time.perf_counter()
     for number, (problem, tolerance) in enumerate(cases):
         program = compile_problem(with_tolerance(problem, tolerance))
-        count, where = refused(program, each, options.seed + number)
-        total += each
+        right, count, where = refused(program, each, options.seed + number)
+        total += right
         lost += count
         if count:
-            print(f"{problem.id} {tolerance}: {count} of {each} refused, first at {where}")
+            print(f"{problem.id} {tolerance}: {count} of {right} refused, first at {where}")
     print(f"{lost} of {total} right sheets refused ({time.perf_counter() - start:.0f} s)")
 
 

@@ -64,6 +64,13 @@ def mark(
             is none (-1).
         lanes: the arithmetic: floats for one student, arrays for many.
     """
+    with lanes.quiet():
+        return _mark(program, reference, answers, lanes)
+
+
+def _mark(
+    program: Program, reference: list[Value], answers: dict[int, tuple[Value, Value, Value, Value]], lanes: Any
+) -> Marks:
     where, negated = lanes.where, lanes.negated
     size = len(reference)
     marks = Marks({}, {}, {}, {}, {}, [])
@@ -105,7 +112,8 @@ def mark(
                     hit = within(submitted, value, accept + radius, lanes)
                     clean = tainted == 0
                     right = right | (hit & clean)
-                    late = hit & negated(clean)
+                    # an error that leads out of the numbers earns nothing: no answer follows from it
+                    late = hit & negated(clean) & (radius < float("inf"))
                     if not carry:
                         late = late & False
                     first = late & negated(follows)

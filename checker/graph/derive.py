@@ -177,7 +177,9 @@ class Deriver:
             if step_name in own or (quantity and quantity.role == "given" and step_name not in wanted):
                 return
             step = self._gradient(name, terms.get(name, []), shortcuts.get(name, []))
-            if self.examples != 1 and quantity is not None and quantity.role == "parameter":
+            # a given with a column an example is data on the way; every other quantity is shared by the examples
+            shared = quantity is not None and (quantity.role == "parameter" or quantity.shape[1:] != (self.examples,))
+            if self.examples != 1 and shared:
                 mean = self.nodes.constant(Fraction(1, self.examples))
                 step.routes = [replace(route, node=times(self.nodes, route.node, mean)) for route in step.routes]
             gradients[name] = step

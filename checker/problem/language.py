@@ -46,8 +46,10 @@ STEP_KEYS = ("points", "carry", "tolerance")
 EXTRAS = ("weight_decay", "clip_value", "clip_norm")
 """The settings that every optimizer takes besides its own and `learning_rate`."""
 
-BELOW_ONE = frozenset(("momentum", "beta", "beta1", "beta2", "rho", "decay"))
+BELOW_ONE = frozenset(("momentum", "beta1", "beta2", "rho"))
+"""Settings from 0 to below 1; all others are 0 or more."""
 POSITIVE = frozenset(("learning_rate", "clip_value", "clip_norm"))
+"""Settings above 0."""
 
 NUMBER_PATTERN = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 FRACTION_PATTERN = rf"{NUMBER_PATTERN} */ *{NUMBER_PATTERN}"

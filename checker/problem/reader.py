@@ -155,10 +155,12 @@ class Reader:
                     exact = quotient.fraction()
                     if abs(exact) < 2**1023:
                         return exact
-                    self.say(node, f"{label}: {short(text)!r} is too large", "give a number below 1e308")
+                    self.say(
+                        node, f"the number {short(text)} for {label}: it is too large", "give a number below 1e308"
+                    )
                     return None
         except NumberError as error:
-            self.say(node, f"{label}: {error.what}", error.mend)
+            self.say(node, f"the number {short(text)} for {label}: {error.what}", error.mend)
             return None
         self.say(node, f"expected a number for {label}, found {described(node)}", number_mend(node))
         return None

@@ -58,6 +58,18 @@ def run(code: Code, formulas: Sequence[Formula], balls: Balls, lanes: Any = FLOA
                 reach = reach + (outer - size)
             values[slot], radii[slot] = total, reach
         taints[slot] = tainted
+        value, radius = values[slot], radii[slot]
+        if lanes.some(value - value + (radius - radius) != 0):
+            _unbounded(values, radii, slot, lanes)
+
+
+def _unbounded(values: list[Value], radii: list[Value], slot: int, lanes: Any) -> None:
+    """Where rounding has led out of the numbers (ln 0 after an `a` typed as 1.0000), anything may have been meant."""
+    value, radius = values[slot], radii[slot]
+    lost = (value - value != 0) | (radius - radius != 0)
+    moved = lost & (radius != 0)
+    radii[slot] = lanes.where(moved, float("inf"), radius)
+    values[slot] = lanes.where(moved & (value != value), 0.0, value)
 
 
 def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: Any) -> tuple[Value, Value]:
@@ -76,7 +88,8 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
         above = formula(operations, moved) - centre
         moved[i] = down
         below = formula(operations, moved) - centre
-        # what leaves the domain (ln of a negative number) tells nothing about rounding
+        # what leaves the domain (ln of a negative number) tells nothing about rounding; what grows without bound does:
+        # after an `a` typed as 1.0000, ln(1 - a) can have been anything
         above, below = where(above == above, above, 0.0), where(below == below, below, 0.0)
         summed = summed + lanes.larger(abs(above), abs(below))
         if len(moving) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,18 @@ from checker.readings.numeric import OPERATIONS
 _POWERS = np.array([float(f"1e{k}") for k in range(-350, 351)])
 _erf = np.vectorize(math.erf, otypes=[float])
 
+
+def _multiply(x: Any, y: Any) -> Any:
+    product = np.asarray(x * y)
+    undefined = np.isnan(product)
+    # 0·ln 0 is 0, as every text on cross-entropy has it
+    return np.where(undefined & ((x == 0) | (y == 0)), 0.0, product) if undefined.any() else product
+
+
 _BY_NAME: dict[str, Any] = {
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
-    "multiply": lambda x, y: x * y,
+    "multiply": _multiply,
     "divide": lambda x, y: np.divide(x, y),
     "negative": lambda x, y: -x,
     "power": lambda x, y: np.power(np.asarray(x, dtype=float), y),
@@ -43,6 +52,11 @@ class Lanes:
     negated = staticmethod(np.logical_not)
     larger = staticmethod(np.maximum)
     smaller = staticmethod(np.minimum)
+
+    @staticmethod
+    def quiet() -> AbstractContextManager[None]:
+        """Within it, 0/0 is simply not a number and gives no warning."""
+        return np.errstate(all="ignore")  # type: ignore[return-value]  # it yields nothing that anyone uses
 
     @staticmethod
     def some(condition: Any) -> bool:
