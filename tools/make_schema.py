@@ -16,7 +16,7 @@ from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
-from checker.problem.language import EXTRAS, FRACTION_PATTERN, table_names
+from checker.problem.language import BELOW_ONE, EXTRAS, FRACTION_PATTERN, POSITIVE, table_names
 
 PATH = Path(__file__).resolve().parent.parent / "schemas" / "problem.schema.json"
 
@@ -32,8 +32,6 @@ SETTINGS = {
     "clip_value": "The bound, either way, that each element of a gradient is cut to, more than 0; none unless said.",
     "clip_norm": "The length that all gradients together are scaled down to, more than 0; none unless said.",
 }
-ABOVE_ZERO = ("learning_rate", "clip_value", "clip_norm")
-BELOW_ONE = ("momentum", "rho", "beta1", "beta2")
 
 
 def written(schema: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +112,7 @@ def update(known: dict[str, Any]) -> dict[str, Any]:
         ]
         said = f" Unless said: {', '.join(defaults)}." if defaults else ""
         setting: dict[str, Any] = {"description": SETTINGS[name] + said, "$ref": "#/$defs/number"}
-        if name in ABOVE_ZERO:
+        if name in POSITIVE:
             setting["exclusiveMinimum"] = 0
         else:
             setting["minimum"] = 0

@@ -14,12 +14,13 @@ from checker import yamlfile
 from checker.errors import AuthorError
 from checker.expression.parser import parse
 from checker.expression.tree import Name
+from checker.graph import build
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
 from checker.problem import FUNCTIONS, load_problem
-from checker.problem.language import GREEK, KEYS, NAME_PATTERN
+from checker.problem.language import GREEK, KEYS, NAME_PATTERN, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -269,3 +270,7 @@ def test_bytes_load_or_are_an_author_error(data: bytes) -> None:
     for extended in (data, b"format: check-backprop/problem@1\nid: n\nforward: {f: 1}\ntitle: " + data):
         error = refusal(extended)
         assert error is None or error.findings
+
+
+def test_every_function_of_the_language_can_be_built() -> None:
+    assert {*FUNCTIONS} <= {*build.FUNCTIONS, *table_names(ACTIVATIONS), *table_names(LOSSES)}
