@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from math import prod
+from typing import TYPE_CHECKING
 
 from checker.compare import asked_unit
 from checker.errors import Finding, Place
@@ -13,9 +14,11 @@ from checker.graph.formula import maximum, step
 from checker.graph.node import ordered
 from checker.knowledge.activations import ACTIVATIONS
 from checker.model import Kind, Problem
-from checker.readings import program as kept
 from checker.readings.compile import compile_derivation
 from checker.sheet import asked_slots
+
+if TYPE_CHECKING:
+    from checker.readings import program as kept
 
 SATURATED = 1e-3  # of the largest slope an activation can have; below it a gradient is lost in rounding
 
@@ -67,7 +70,11 @@ def _not_finite(problem: Problem, program: kept.Program) -> list[Finding]:
     for item in program.steps:
         for label, value in _elements(item, program):
             if not math.isfinite(value):
-                what = "overflows" if math.isinf(value) else "is not defined (a logarithm or root of a negative number, or 0/0)"
+                what = (
+                    "overflows"
+                    if math.isinf(value)
+                    else "is not defined (a logarithm or root of a negative number, or 0/0)"
+                )
                 findings.append(
                     Finding(f"{label} {what}", _place(problem, item.name), "choose smaller or other numbers")
                 )
@@ -150,7 +157,11 @@ def _degenerate(derivation: Derivation, program: kept.Program) -> list[Finding]:
         slots = asked_slots(item, program)
         if all(program.values[slot] == 0 for slot in slots):
             findings.append(
-                Finding(f"{item.label} is 0, so it is right without any work", where, "choose other numbers, or do not ask it")
+                Finding(
+                    f"{item.label} is 0, so it is right without any work",
+                    where,
+                    "choose other numbers, or do not ask it",
+                )
             )
     return findings
 
@@ -173,4 +184,3 @@ def _tolerance(derivation: Derivation, program: kept.Program) -> list[Finding]:
                 )
                 break
     return findings
-

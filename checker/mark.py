@@ -6,14 +6,16 @@ from them where a step was left out. Every way of working carries its ball, so t
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import asked_unit, within
-from checker.model import Tolerance
 from checker.readings.ball import Balls
 from checker.readings.ball import run as run_balls
 from checker.readings.numeric import FLOATS, Value
-from checker.readings.program import Program
+
+if TYPE_CHECKING:
+    from checker.model import Tolerance
+    from checker.readings.program import Program
 
 MISSING, CORRECT, FOLLOW_THROUGH, IMPRECISE, WRONG, SLIP = range(6)
 MOST_WAYS = 6  # combinations of routes through steps that were left out
@@ -25,7 +27,7 @@ class Marks(NamedTuple):
     """What marking found, by slot of the asked steps.
 
     `verdict` is one of the codes above; `carried` the value that follows from the student's own answers; `unit` the
-    asked unit; `degenerate` where a carried 0 is 0 only for a wrong 0 before it; `tainted` whether it rests on an error.
+    asked unit; `degenerate` where a carried 0 is 0 only for a wrong 0 before it; `tainted` where an error reaches it.
     """
 
     verdict: dict[int, Value]
@@ -58,6 +60,7 @@ def mark(
     """Judge answers against the program.
 
     Args:
+        program: the problem, ready to grade.
         reference: every slot's true value.
         answers: by slot: the value, the typed unit (infinite where it has no decimals of its own), whether there is an
             answer, and whether its formula is the step's (1), is so for these numbers only (2), is not (0), or there
@@ -80,9 +83,7 @@ def _mark(
     for number, step in enumerate(program.steps):
         slots = range(step.slot, step.slot + step.size)
         asked = tolerances.get(number, {})
-        hidden = any(
-            slot not in answers or lanes.some(negated(answers[slot][2])) for slot in slots
-        )
+        hidden = any(slot not in answers or lanes.some(negated(answers[slot][2])) for slot in slots)
         if hidden and len(step.routes) > 1 and step.choice not in ways[0].choices:
             ways = _forked(ways, step.choice, len(step.routes))
         found = [_candidates(program, step, way, lanes) for way in ways]

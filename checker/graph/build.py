@@ -5,11 +5,11 @@ Each function is one entry of `FUNCTIONS`; activations and losses come from thei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
+from typing import TYPE_CHECKING
 
 import sympy
 
@@ -19,10 +19,14 @@ from checker.graph.differentiate import add
 from checker.graph.formula import Formula, maximum, minimum, operand, rational, step
 from checker.graph.node import Node, Nodes, ShapeError, shown, strides
 from checker.knowledge.activations import ACTIVATIONS
-from checker.knowledge.entries import Activation, Loss
 from checker.knowledge.losses import LOSSES
-from checker.model import Shape
 from checker.table import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from checker.knowledge.entries import Activation, Loss
+    from checker.model import Shape
 
 
 class BuildError(Exception):
@@ -35,7 +39,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the language: how many arguments it takes, how many of the last are plain numbers, what it makes."""
+    """A function of the language: how many arguments it takes, how many of the last are plain numbers, its node."""
 
     least: int
     most: int
@@ -51,7 +55,7 @@ class Builder:
         self.conventions = conventions
         self._entries: dict[tuple[object, ...], Formula] = {}
         self._parsed: dict[str, Expression] = {}
-        self._kink = rational(Fraction(conventions["relu_at_zero"]))
+        self.kink = rational(Fraction(conventions["relu_at_zero"]))
 
     # ------------------------------------------------------------ expressions
 
@@ -103,11 +107,9 @@ class Builder:
     def arithmetic(self, expr: sympy.Expr, args: Sequence[Node]) -> Node:
         """The elementwise formula of operands, where a vector beside a matrix is a column."""
         rank = max((len(arg.shape) for arg in args), default=0)
-        aligned = []
-        for arg in args:
-            if len(arg.shape) == 1 and rank == 2:
-                arg = self.nodes.reshape(arg, (arg.shape[0], 1))
-            aligned.append(arg)
+        aligned = [
+            self.nodes.reshape(arg, (arg.shape[0], 1)) if len(arg.shape) == 1 and rank == 2 else arg for arg in args
+        ]
         return self.nodes.elementwise(self.nodes.formulas.intern(expr, len(args)), aligned)
 
     def _index(self, base: Node, items: Sequence[int | Slice]) -> Node:
@@ -149,9 +151,7 @@ class Builder:
     ) -> tuple[list[Node], dict[str, Node]]:
         count = len(tree.arguments)
         if not needed <= count <= needed + len(parameters):
-            raise BuildError(
-                f"{tree.function} takes {counted(needed, needed + len(parameters))}, not {count}", tree.at
-            )
+            raise BuildError(f"{tree.function} takes {counted(needed, needed + len(parameters))}, not {count}", tree.at)
         built = [self._build(argument, scope) for argument in tree.arguments]
         settings = {name: self.nodes.constant(Fraction(default)) for name, default in parameters if default}
         settings.update({name: node for (name, _), node in zip(parameters, built[needed:], strict=False)})
@@ -232,7 +232,8 @@ class Builder:
         pair, settings = self._arguments(tree, scope, 2, entry.parameters)
         if pair[0].shape != pair[1].shape:
             raise BuildError(
-                f"{tree.function} compares {shown(pair[0].shape)} with {shown(pair[1].shape)}", tree.at,
+                f"{tree.function} compares {shown(pair[0].shape)} with {shown(pair[1].shape)}",
+                tree.at,
                 "give the prediction and the target the same shape",
             )
         element = self.entry(entry.element, {**dict(zip(entry.arguments, pair, strict=True)), **settings})
@@ -258,10 +259,10 @@ class Builder:
     def corner(self, first: Node, second: Node, kind: type[maximum]) -> sympy.Expr:
         """The share of the slope that the first operand has where both are equal.
 
-        Beside a constant the corner is that of ReLU: `max(z, 0)` has the declared slope there, `min(z, 0)` what is left.
+        Beside a constant the corner is that of ReLU: `max(z, 0)` has the declared slope there, `min(z, 0)` the rest.
         """
         if first.op == "constant" or second.op == "constant":
-            share = self._kink if kind.larger else 1 - self._kink
+            share = self.kink if kind.larger else 1 - self.kink
             return share if second.op == "constant" else 1 - share
         return sympy.Integer(1) if self.conventions["max_at_tie"] == "first" else sympy.Rational(1, 2)
 
@@ -275,7 +276,7 @@ def elementwise(expr: sympy.Expr) -> Function:
 
 
 def extremum(kind: type[maximum]) -> Function:
-    """max or min: of several operands element by element, or of all elements of one."""
+    """A maximum or minimum: of several operands element by element, or of all elements of one."""
 
     def make(builder: Builder, args: list[Node]) -> Node:
         if len(args) == 1:
@@ -298,7 +299,7 @@ def elements(builder: Builder, node: Node) -> list[Node]:
 
 def step_function(builder: Builder, args: list[Node]) -> Node:
     """1 where positive, the convention's value at 0."""
-    return builder.arithmetic(step(operand(0), builder._kink), args)
+    return builder.arithmetic(step(operand(0), builder.kink), args)
 
 
 def mean(builder: Builder, args: list[Node]) -> Node:
@@ -519,4 +520,3 @@ def decimal(value: Fraction) -> str:
     while rest % 5 == 0:
         rest //= 5
     return f"{float(value):.15g}" if rest == 1 else str(value)
-

@@ -8,23 +8,26 @@ the activation or from its input, a gradient through the chain or by a shortcut.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from checker.errors import AuthorError, Finding, Place
-
-from checker.expression.written import unparse
 from checker.expression.tree import Call
+from checker.expression.written import unparse
 from checker.graph.build import Builder, BuildError, decimal
 from checker.graph.differentiate import add, is_elementwise, jacobian, pull_back, times
 from checker.graph.formula import operand
 from checker.graph.node import Node, Nodes, names, shown
 from checker.knowledge.activations import ACTIVATIONS
-from checker.knowledge.entries import Form
 from checker.knowledge.optimizers import OPTIMIZERS
 from checker.model import Equation, Kind, Problem, Shape
 from checker.stepname import StepNames, Target, UnknownStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from checker.knowledge.entries import Form
 
 MOST_SCALAR_STEPS = 10_000  # in one iteration
 MOST_WHOLE_ITERATIONS = 10  # asked about in full where the author names no steps
@@ -120,7 +123,16 @@ class Deriver:
             self.operands[equation.name] = names(rule)
             self.scope[equation.name] = self.nodes.name(equation.name, rule.shape)
             kind = Kind.LOSS if equation.name == self.problem.loss else Kind.FORWARD
-            steps.append(Step(equation.name, kind, rule.shape, [Route(rule)], text=unparse(equation.expression), where=equation.where))
+            steps.append(
+                Step(
+                    equation.name,
+                    kind,
+                    rule.shape,
+                    [Route(rule)],
+                    text=unparse(equation.expression),
+                    where=equation.where,
+                )
+            )
         if self.findings:
             raise AuthorError(*self.findings)
         loss = self._equation(self.problem.loss)
@@ -144,7 +156,7 @@ class Deriver:
         return f"d{self.problem.loss}_d{name}"
 
     def local_shape(self, equation: str, name: str) -> Shape | None:
-        """The shape of the local derivative of an equation by one of its operands; None where there is no such step."""
+        """The shape of an equation's local derivative by one of its operands; None where there is no such step."""
         rule, shape = self.rules[equation], self.scope[name].shape
         if rule.shape == ():
             return shape
@@ -152,7 +164,7 @@ class Deriver:
             return rule.shape
         return (rule.size, shape[0]) if len(rule.shape) == len(shape) == 1 else None
 
-    def backward(self, wanted: set[str]) -> list[Step]:
+    def backward(self, wanted: set[str]) -> list[Step]:  # noqa: C901  # one walk, in the order that marking needs
         """Local derivatives and gradients, in graph order; `wanted` are names asked for beyond the usual ones."""
         loss = self.problem.loss
         own = {e.name for e in self.problem.equations} | {q.name for q in self.problem.quantities}
@@ -210,7 +222,8 @@ class Deriver:
     @property
     def examples(self) -> int:
         """What gradients on the way are multiplied by: 1, or the number of examples where the 1/m of their mean is
-        applied to the parameters' gradients alone."""
+        applied to the parameters' gradients alone.
+        """
         if self.problem.conventions["batch_mean_at"] == "loss" or self.problem.conventions["batch_reduction"] == "sum":
             return 1
         shapes = [self.scope[name].shape for name in self.operands[self.problem.loss]]
@@ -260,7 +273,7 @@ class Deriver:
     def _plain_derivative(self, rule: Node, name: str) -> Node | None:
         """The derivative element by element; a single number that was stretched is not summed over."""
         argument = self.scope[name]
-        if rule.shape == () or argument.shape == rule.shape:
+        if rule.shape in ((), argument.shape):
             return pull_back(self.nodes, rule, self.nodes.constant(1)).get(name)
         stretched = self.nodes.name(name, rule.shape)
         node = pull_back(self.nodes, self.nodes.rename(rule, {name: stretched}, {}), self.nodes.constant(1)).get(name)
@@ -353,9 +366,10 @@ class Deriver:
     def _gradient(self, name: str, shares: list[list[Node]], shortcuts: list[Route]) -> Step:
         """The gradient of the loss by `name`: the sum of what reaches it, by every route."""
         shape = self.scope[name].shape
-        routes: list[Node] = []
-        for k in range(max((len(variants) for variants in shares), default=0)):
-            routes.append(add(self.nodes, [variants[min(k, len(variants) - 1)] for variants in shares]))
+        routes = [
+            add(self.nodes, [variants[min(k, len(variants) - 1)] for variants in shares])
+            for k in range(max((len(variants) for variants in shares), default=0))
+        ]
         if not routes:
             routes = [self.nodes.expand(self.nodes.constant(0), shape)]
         unique = [Route(self.nodes.expand(node, shape)) for node in dict.fromkeys(routes)]
@@ -403,12 +417,18 @@ class Deriver:
                 node = self.nodes.expand(self.builder.entry(text, scope), parameter.shape)
                 steps.append(
                     Step(
-                        f"{state}_{name}", Kind.OPTIMIZER_STATE, parameter.shape, [Route(node)], text=written(text, scope)
+                        f"{state}_{name}",
+                        Kind.OPTIMIZER_STATE,
+                        parameter.shape,
+                        [Route(node)],
+                        text=written(text, scope),
                     )
                 )
                 scope[state] = self.nodes.name(f"{state}_{name}", parameter.shape)
             node = self.nodes.expand(self.builder.entry(form.update, scope), parameter.shape)
-            steps.append(Step(f"{name}_new", Kind.UPDATE, parameter.shape, [Route(node)], text=written(form.update, scope)))
+            steps.append(
+                Step(f"{name}_new", Kind.UPDATE, parameter.shape, [Route(node)], text=written(form.update, scope))
+            )
         return steps
 
     def _clipped(self, settings: Mapping[str, Fraction]) -> Callable[[Node], Node]:
@@ -501,7 +521,9 @@ def _states(deriver: Deriver) -> dict[str, Node]:
     }
 
 
-def _iterate(deriver: Deriver, once: list[Step], k: int, follows: bool, computed: dict[str, tuple[int, str]]) -> list[Step]:
+def _iterate(
+    deriver: Deriver, once: list[Step], k: int, follows: bool, computed: dict[str, tuple[int, str]]
+) -> list[Step]:
     """The steps of iteration k > 1: the same rules, on the parameters and the state that the one before left.
 
     Where that one `follows` from no step (nobody is asked about it), they are leaves, noted in `computed`.
@@ -525,7 +547,9 @@ def _iterate(deriver: Deriver, once: list[Step], k: int, follows: bool, computed
             name=f"{step.name}@{k}",
             routes=[Route(nodes.rename(route.node, renamed, done), route.proven) for route in step.routes],
             text=re.sub(
-                r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@0)?", lambda m: str(renamed[m[0]].data) if m[0] in renamed else m[0], step.text
+                r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@0)?",
+                lambda m: str(renamed[m[0]].data) if m[0] in renamed else m[0],
+                step.text,
             ),
         )
         for step in steps
@@ -622,4 +646,3 @@ def _default_ask(problem: Problem, steps: list[Step], iterations: int) -> list[s
 
 def _is_zero(node: Node) -> bool:
     return (node.op == "constant" and node.data == 0) or (node.op == "selection" and _is_zero(node.args[0]))
-

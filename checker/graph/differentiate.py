@@ -126,4 +126,3 @@ def is_elementwise(root: Node, name: str) -> bool:
         if via and (node.op != "elementwise" or any(arg.shape not in (root.shape, ()) for arg in via)):
             return False
     return on_the_way[root.id]
-

@@ -6,19 +6,21 @@ thousand steps are one formula, and sympy works once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Expr, Function, Rational, Symbol
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from fractions import Fraction
+
 MOST_OPERANDS = 64  # a longer sum is a chain of nodes: fused formulas must stay small enough to differentiate at once
 
 
-@lru_cache(maxsize=None)
+@cache
 def operand(index: int) -> Symbol:
     """The placeholder of the operand `index`, counted from 0."""
     return Symbol(f"x{index}", real=True)

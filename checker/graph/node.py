@@ -10,14 +10,17 @@ to the nearest named ones, and following through on a student's answers is evalu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checker.graph.formula import MOST_OPERANDS, Formula, Formulas, operand, rational
-from checker.model import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from checker.model import Shape
 
 Map = tuple[tuple[int, ...], ...]
 
@@ -106,8 +109,10 @@ class Nodes:
             if value.is_Rational:
                 constant = self.constant(Fraction(int(value.p), int(value.q)))
                 return constant if shape == () else self.expand(constant, shape)
-            return self._node("elementwise", fused, (), ()) if shape == () else self.expand(
-                self._node("elementwise", fused, (), ()), shape
+            return (
+                self._node("elementwise", fused, (), ())
+                if shape == ()
+                else self.expand(self._node("elementwise", fused, (), ()), shape)
             )
         if fused.arity == 1 and fused.expr == operand(0):  # 1*x is x: a rewrite must not miss it
             return kept[0] if kept[0].shape == shape else self.expand(kept[0], shape)
@@ -219,7 +224,7 @@ def broadcast(shapes: Iterable[Shape]) -> Shape:
     """
     result: Shape = ()
     for shape in shapes:
-        if shape == result or shape == ():
+        if shape in (result, ()):
             continue
         if result == ():
             result = shape

@@ -7,10 +7,12 @@ corners. First order is not enough: it refuses right sheets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checker.readings.numeric import FLOATS, Code, Formula, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Balls:
@@ -69,7 +71,7 @@ def _unbounded(values: list[Value], radii: list[Value], slot: int, lanes: Any) -
     lost = (value - value != 0) | (radius - radius != 0)
     moved = lost & (radius != 0)
     radii[slot] = lanes.where(moved, float("inf"), radius)
-    values[slot] = lanes.where(moved & (value != value), 0.0, value)
+    values[slot] = lanes.where(moved & lanes.undefined(value), 0.0, value)
 
 
 def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: Any) -> tuple[Value, Value]:
@@ -90,7 +92,8 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
         below = formula(operations, moved) - centre
         # what leaves the domain (ln of a negative number) tells nothing about rounding; what grows without bound does:
         # after an `a` typed as 1.0000, ln(1 - a) can have been anything
-        above, below = where(above == above, above, 0.0), where(below == below, below, 0.0)
+        above = where(lanes.undefined(above), 0.0, above)
+        below = where(lanes.undefined(below), 0.0, below)
         summed = summed + lanes.larger(abs(above), abs(below))
         if len(moving) > 1:
             rising = above >= below
@@ -99,5 +102,5 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
         return centre, summed
     for corner in (high, low):
         deviation = abs(formula(operations, corner) - centre)
-        summed = lanes.larger(summed, where(deviation == deviation, deviation, 0.0))
+        summed = lanes.larger(summed, where(lanes.undefined(deviation), 0.0, deviation))
     return centre, summed

@@ -6,23 +6,25 @@ corners need no case of their own, and a single student needs no numpy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.derive import Derivation, Route, Step, derive, loop
-from checker.graph.formula import maximum, minimum, operand, step
 from checker.graph.formula import Formula as GraphFormula
+from checker.graph.formula import maximum, minimum, operand, step
 from checker.graph.node import Node, names, ordered, strides
 from checker.model import Problem, StepRubric, Tolerance
 from checker.readings import program as kept
 from checker.readings.numeric import CODES, FLOATS, Formula, run
 from checker.readings.text import text
 from checker.stepname import UnknownStep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MOST_OPERATIONS = 2_000_000  # products and formulas in one program
 
@@ -89,7 +91,11 @@ class Lowering:
         out = []
         for element in range(node.size):
             operands = [
-                arg[0] if len(arg) == 1 else arg[element] if len(arg) == node.size else arg[_stretched(element, node, n)]
+                arg[0]
+                if len(arg) == 1
+                else arg[element]
+                if len(arg) == node.size
+                else arg[_stretched(element, node, n)]
                 for n, arg in enumerate(args)
             ]
             slot = self.slot()
@@ -116,8 +122,14 @@ class Lowering:
             return [0] * node.size
         apart = [strides(arg.shape) for arg in node.args]
         # for each operand: how far one step along each output index, and each summed index, moves in it
-        outer = [[sum(s for i, s in zip(sub, st, strict=True) if i == o) for o in output] for sub, st in zip(inputs, apart, strict=True)]
-        inner = [[sum(s for i, s in zip(sub, st, strict=True) if i == k) for k in summed] for sub, st in zip(inputs, apart, strict=True)]
+        outer = [
+            [sum(s for i, s in zip(sub, st, strict=True) if i == o) for o in output]
+            for sub, st in zip(inputs, apart, strict=True)
+        ]
+        inner = [
+            [sum(s for i, s in zip(sub, st, strict=True) if i == k) for k in summed]
+            for sub, st in zip(inputs, apart, strict=True)
+        ]
         inside = list(product(*(range(sizes[k]) for k in summed)))
         offsets = [[sum(p * s for p, s in zip(place, steps, strict=True)) for place in inside] for steps in inner]
         out = []
@@ -188,7 +200,7 @@ def _stretched(element: int, node: Node, argument: int) -> int:
     )
 
 
-def straight_line(formula: GraphFormula) -> Formula:
+def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch a kind of expression
     """The formula as straight-line code; equal parts are worked once."""
     constants: list[float] = []
     code: list[tuple[str, Any, Any]] = []
@@ -249,7 +261,9 @@ def straight_line(formula: GraphFormula) -> Formula:
             return emit("step", work(expr.args[0]), work(expr.args[1]))
         if isinstance(expr, sympy.tan | sympy.sin | sympy.cos):
             raise TypeError(f"no such operation: {expr.func}")
-        name = {"exp": "exp", "log": "log", "tanh": "tanh", "erf": "erf", "Abs": "abs", "sign": "sign"}[expr.func.__name__]
+        name = {"exp": "exp", "log": "log", "tanh": "tanh", "erf": "erf", "Abs": "abs", "sign": "sign"}[
+            expr.func.__name__
+        ]
         return emit(name, work(expr.args[0]))
 
     result = work(formula.expr)
@@ -311,9 +325,7 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         lowering.slots[item.name] = start
         shown = item.text or text(item.rule)
         lowered.append(
-            kept.Step(
-                item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, _parents(item)
-            )
+            kept.Step(item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, _parents(item))
         )
     result = kept.Program(
         problem.id, problem.title, problem.loss, lowered, _asked(derivation, lowered), lowering.formulas,

@@ -9,13 +9,15 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
-from checker.graph.derive import Derivation
 from checker.graph.formula import operand, rational
 from checker.graph.node import Node, ordered, strides
+
+if TYPE_CHECKING:
+    from checker.graph.derive import Derivation
 
 MOST_OPERATIONS = 60  # of a closed form that a person would still read
 GUARD = 15

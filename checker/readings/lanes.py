@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from checker.readings.numeric import OPERATIONS
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from numpy.typing import NDArray
 
 # the same floats as `float('1e-4')`: a grade must not depend on how many are graded at once
 _POWERS = np.array([float(f"1e{k}") for k in range(-350, 351)])
@@ -27,7 +30,7 @@ _BY_NAME: dict[str, Any] = {
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
     "multiply": _multiply,
-    "divide": lambda x, y: np.divide(x, y),
+    "divide": np.divide,
     "negative": lambda x, y: -x,
     "power": lambda x, y: np.power(np.asarray(x, dtype=float), y),
     "exp": lambda x, y: np.exp(x),
@@ -37,8 +40,8 @@ _BY_NAME: dict[str, Any] = {
     "erf": lambda x, y: _erf(x),
     "abs": lambda x, y: np.abs(x),
     "sign": lambda x, y: np.sign(x),
-    "maximum": lambda x, y: np.maximum(x, y),
-    "minimum": lambda x, y: np.minimum(x, y),
+    "maximum": np.maximum,
+    "minimum": np.minimum,
     "step": lambda x, y: np.where(x > 0, 1.0, np.where(x == 0, y, 0.0)),
     "square": lambda x, y: x * x,
 }
@@ -50,6 +53,7 @@ class Lanes:
     operations = tuple(_BY_NAME[name] for name, _ in OPERATIONS)
     where = staticmethod(np.where)
     negated = staticmethod(np.logical_not)
+    undefined = staticmethod(np.isnan)
     larger = staticmethod(np.maximum)
     smaller = staticmethod(np.minimum)
 

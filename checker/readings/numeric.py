@@ -35,13 +35,13 @@ class Formula:
 def _divide(x: float, y: float) -> float:
     if y:
         return x / y
-    return math.nan if x == 0 or x != x else math.copysign(math.inf, x) * math.copysign(1.0, y)
+    return math.nan if x == 0 or math.isnan(x) else math.copysign(math.inf, x) * math.copysign(1.0, y)
 
 
 def _multiply(x: float, y: float) -> float:
     product = x * y
     # 0·ln 0 is 0, as every text on cross-entropy has it
-    return product if product == product else 0.0 if x == 0 or y == 0 else product
+    return 0.0 if math.isnan(product) and (x == 0 or y == 0) else product
 
 
 def _exp(x: float, _: float) -> float:
@@ -72,11 +72,11 @@ OPERATIONS: tuple[tuple[str, Callable[[float, float], float]], ...] = (
     ("log", _log),
     ("tanh", lambda x, y: math.tanh(x)),
     ("sqrt", lambda x, y: math.sqrt(x) if x >= 0 else math.nan),
-    ("erf", lambda x, y: math.erf(x) if x == x else x),
+    ("erf", lambda x, y: math.erf(x)),
     ("abs", lambda x, y: abs(x)),
     ("sign", lambda x, y: (x > 0) - (x < 0) + 0.0),
-    ("maximum", lambda x, y: x if x >= y else y),
-    ("minimum", lambda x, y: x if x <= y else y),
+    ("maximum", max),
+    ("minimum", min),
     ("step", lambda x, y: 1.0 if x > 0 else y if x == 0 else 0.0),
     ("square", lambda x, y: x * x),
 )
@@ -98,6 +98,8 @@ class Floats:
         """`yes` where the condition holds, else `no`."""
         return yes if condition else no
 
+    undefined = staticmethod(math.isnan)
+
     @staticmethod
     def negated(condition: Value) -> Value:
         """Where the condition does not hold."""
@@ -106,12 +108,12 @@ class Floats:
     @staticmethod
     def larger(x: Value, y: Value) -> Value:
         """The larger of two numbers."""
-        return x if x >= y else y
+        return max(x, y)
 
     @staticmethod
     def smaller(x: Value, y: Value) -> Value:
         """The smaller of two numbers."""
-        return x if x <= y else y
+        return min(x, y)
 
     @staticmethod
     def some(condition: Value) -> bool:

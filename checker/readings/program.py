@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.errors import Finding
 from checker.model import Tolerance
 from checker.readings.numeric import Code, Formula, Value, run
 from checker.stepname import StepNames
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FORMAT = "check-backprop/program@1"
 SHOWN_ELEMENTS = 12  # arrays up to this size are written out when numbers are put in
@@ -90,7 +92,7 @@ def reference(program: Program, values: list[Value], lanes: Any) -> None:
 
 
 def with_numbers(program: Program, step: Step) -> str:
-    """The step's formula with the true numbers put in for names; negative ones in brackets, long arrays left as names."""
+    """The step's formula with the true numbers put in for names: negative ones in brackets, long arrays as names."""
     known = {other.name: (other.slot, other.shape) for other in program.steps if other.name in step.parents}
     known.update(program.leaves)
 
@@ -144,7 +146,7 @@ def load(data: bytes) -> Program:
             Step(name, kind, tuple(shape), slot, size, choice, [Route(*route) for route in routes], *rest)
             for name, kind, shape, slot, size, choice, routes, *rest in plain["steps"]
         ]
-        plain["ask"] = [Asked(*asked[:6], tolerance=Tolerance(**asked[-1])) for asked in plain["ask"]]
+        plain["ask"] = [Asked(*asked[:-1], Tolerance(**asked[-1])) for asked in plain["ask"]]
         plain["tolerance"] = Tolerance(**plain["tolerance"])
         plain["notes"] = [Finding(what, None, mend) for what, mend in plain["notes"]]
         plain["leaves"] = {name: (slot, tuple(shape)) for name, (slot, shape) in plain["leaves"].items()}

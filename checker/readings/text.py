@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
@@ -13,6 +12,9 @@ from sympy.printing.str import StrPrinter
 from checker.graph.build import decimal
 from checker.graph.formula import operand
 from checker.graph.node import Node, expansion, strides
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "tau", "phi", "omega"}
 
@@ -78,9 +80,12 @@ class _Writer:
                 return f"{self._factor(arg)}[{', '.join(map(str, at))}]"
             if len(arg.shape) == len(node.shape) == 1 and flat == list(range(flat[0], flat[0] + len(flat))):
                 return f"{self._factor(arg)}[{flat[0] + 1}:{flat[-1] + 1}]"
-            if len(arg.shape) == len(node.shape) and all(a in (1, b) for a, b in zip(arg.shape, node.shape, strict=True)):
-                if index == expansion(arg.shape, node.shape):
-                    return inner
+            if (
+                len(arg.shape) == len(node.shape)
+                and all(a in (1, b) for a, b in zip(arg.shape, node.shape, strict=True))
+                and index == expansion(arg.shape, node.shape)
+            ):
+                return inner
             return self.call("gather", [inner])
         if len(node.shape) == 2 and node.shape == (arg.size, arg.size) and len(arg.shape) == 1:
             return self.call("diag", [inner])
@@ -118,9 +123,7 @@ class _Writer:
         rest = [i for i in (*left, *right) if i != k]
         if len(rest) != len(output) or len(set(rest)) != len(rest):
             return None
-        if tuple(rest) != output:
-            (left, a), (right, b) = (right, b), (left, a)
-        elif len(left) == 1 and len(right) == 2 and right[1] == k:  # a vector from the left of the transpose
+        if tuple(rest) != output or (len(left) == 1 and len(right) == 2 and right[1] == k):
             (left, a), (right, b) = (right, b), (left, a)
         elif len(left) == 1 and len(right) == 2:
             return self.matmul.join([self.transposed.format(self._factor(b)), self._factor(a)])
@@ -170,7 +173,7 @@ def latex_word(word: str) -> str:
 
 
 def latex_name(name: str) -> str:
-    """A step's name as mathematics: `dL_dw1` is a fraction, `w1` has an index, `a@2` a bracketed superscript.
+    r"""A step's name as mathematics: `dL_dw1` is a fraction, `w1` has an index, `a@2` a bracketed superscript.
 
     >>> print(latex_name("dL_dw1"))
     \\frac{\\partial L}{\\partial w_{1}}
