@@ -37,7 +37,12 @@ def grade_submission(submission: Submission, program: Program, read_formula: For
         slot: (cell.value, cell.unit, True, -1 if cell.holds is None else cell.holds)
         for slot, cell in sheet.cells.items()
     }
-    marks = mark(program, list(program.values), answers)
+    return grade_sheet(sheet, program, mark(program, list(program.values), answers))
+
+
+def grade_sheet(sheet: Sheet, program: Program, marks: Marks) -> Grade:
+    """The grade of a laid sheet whose answers have been marked: `marks` hold one student's values."""
+    submission = sheet.submission
     steps = [_step(item, program, sheet, marks) for item in program.ask]
     order = sorted(range(len(steps)), key=lambda n: program.ask[n].step)
     first = next((steps[n].step for n in order if steps[n].verdict in FIRST_ERRORS), None)
