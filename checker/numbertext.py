@@ -78,13 +78,13 @@ _PLAIN = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?")
 _SPELLED = (
     r"(?:[=~] *+)?([-+]?) *+([0-9]*+)(?:([.,])([0-9]*+))?"
     r"(?:[eE]([-+]?[0-9]++)"
-    r"| *+\* *+10 *+(?:(?:\^|\*\*) *+(?:([-+]?[0-9]++)|\( *+([-+]?[0-9]++) *+\))|([⁺⁻]?[⁰¹²³⁴-⁹]++)))?"
+    r"| *+[*x] *+10 *+(?:(?:\^|\*\*) *+(?:([-+]?[0-9]++)|\( *+([-+]?[0-9]++) *+\))|([⁺⁻]?[⁰¹²³⁴-⁹]++)))?"
 )
 _GROUPED = r"(?:[=~] *+)?([-+]?) *+([0-9]{1,3}(?:([, ])[0-9]{3}(?:\3[0-9]{3})*+)(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?"
 _DOTTED = r"(?:[=~] *+)?([-+]?) *+([0-9]{1,3}(?:\.[0-9]{3})++,[0-9]*+)"
 _SIGNS = str.maketrans(
     {
-        **dict.fromkeys("−–‒‐‑", "-"),
+        **dict.fromkeys("−–‒‐‑﹣－", "-"),
         **dict.fromkeys("×·⋅∙∗", "*"),
         **dict.fromkeys("≈≃≅∼", "~"),
         **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t", " "),
@@ -124,7 +124,7 @@ def read_fraction(text: str) -> FractionText | None:
     """
     above, slash, below = text.partition("/")
     # 1/3*10^2 is (1/3)*10^2: below the line only a number in figures is read as one
-    if not slash or any(sign in below for sign in "*×·⋅∙∗=~≈≃≅∼"):
+    if not slash or any(sign in below for sign in "*x×·⋅∙∗=~≈≃≅∼"):
         return None
     numerator = read_number(above)
     denominator = read_number(below) if numerator else None

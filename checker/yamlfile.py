@@ -1,45 +1,51 @@
-"""YAML text to located values: every scalar keeps its text, its line and its column.
+"""YAML files as located values: each keeps its text, its line and its column, and nothing in them can run or explode.
 
-A small builder over the events of PyYAML's C parser: half the time of CSafeLoader, and it stops at the first anchor or
-the fiftieth bracket instead of expanding a bomb. Nothing is constructed but strings, lists and dictionaries.
+A small builder over the events of PyYAML's C parser. Scalars stay text; `value` says what they are by the core schema
+of YAML 1.2. `validate` explains what a JSON Schema has against a file, in words and at the place of each fault.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import yaml
 
 from checker.errors import AuthorError, CheckerError, Finding, InternalError, Place
 from checker.table import suggest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from jsonschema.exceptions import ValidationError
+
 
 class Limits(NamedTuple):
-    """What a file may be at most."""
+    """What a file may cost: bytes, levels of nesting, values, and characters of one scalar."""
 
-    size: int = 1 << 20  # bytes
+    size: int = 1_048_576
     depth: int = 50
     nodes: int = 200_000
-    scalar: int = 100_000  # characters
+    scalar: int = 100_000
 
 
 DEFAULT = Limits()
+MAX_FINDINGS = 100  # a file with more faults than this is not mended by reading all of them
+MAX_NUMBER = 400  # characters of a number that `value` builds
 
 
 class Scalar:
-    """A text as it stands in the file; `plain` where it is not quoted."""
+    """A text as written, plain or quoted. Line and column count from 1."""
 
     __slots__ = ("column", "line", "plain", "text")
 
     def __init__(self, text: str, plain: bool, line: int, column: int) -> None:
-        self.text, self.plain, self.line, self.column = text, plain, line, column
-
-    def __repr__(self) -> str:
-        return f"Scalar({self.text!r}, {self.plain}, {self.line}, {self.column})"
+        self.text = text
+        self.plain = plain
+        self.line = line
+        self.column = column
 
 
 class Sequence:
@@ -48,410 +54,709 @@ class Sequence:
     __slots__ = ("column", "items", "line")
 
     def __init__(self, items: list[Node], line: int, column: int) -> None:
-        self.items, self.line, self.column = items, line, column
-
-    def __repr__(self) -> str:
-        return f"Sequence({self.items!r}, {self.line}, {self.column})"
+        self.items = items
+        self.line = line
+        self.column = column
 
 
 class Mapping:
-    """Keys to values in order; `keys` has the place of each key."""
+    """Values by the text of their keys; `keys` are the keys as written, which know their places."""
 
     __slots__ = ("column", "items", "keys", "line")
 
     def __init__(self, items: dict[str, Node], keys: dict[str, Scalar], line: int, column: int) -> None:
-        self.items, self.keys, self.line, self.column = items, keys, line, column
-
-    def __repr__(self) -> str:
-        return f"Mapping({self.items!r}, {self.line}, {self.column})"
+        self.items = items
+        self.keys = keys
+        self.line = line
+        self.column = column
 
 
 Node = Scalar | Sequence | Mapping
 
 
-def read(data: bytes, file: str, error: type[CheckerError], limits: Limits = DEFAULT) -> Mapping:
-    """The mapping that a YAML file is.
-
-    Raises:
-        error: what is wrong with the file, each finding with its place: too large, not UTF-8, a syntax error,
-            several documents, anchors, aliases, tags, duplicate or merge keys, too deep, no mapping.
-    """
-    if not getattr(yaml, "__with_libyaml__", False):
-        raise InternalError(
-            Finding(
-                "PyYAML is installed without its C parser (libyaml)",
-                None,
-                "reinstall it from a binary wheel: pip install --force-reinstall --only-binary :all: PyYAML",
-            )
-        )
-    return _Reader(_decoded(data, file, error, limits), file, error, limits).document()
-
-
-def _decoded(data: bytes, file: str, error: type[CheckerError], limits: Limits) -> str:
-    if len(data) > limits.size:
-        raise error(
-            Finding(f"the file is larger than {limits.size >> 10} KiB", Place(file), "split it or shorten it")
-        )
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise error(Finding("the file is UTF-16", Place(file), "save it as UTF-8"))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        before = data[: fault.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace").lstrip("\ufeff")) + 1
-        raise error(
-            Finding(f"byte 0x{data[fault.start]:02x} is not UTF-8", Place(file, line, column), "save the file as UTF-8")
-        ) from None
-    bad = _UNPRINTABLE.search(text)
-    if bad:
-        line = text.count("\n", 0, bad.start()) + 1
-        column = bad.start() - text.rfind("\n", 0, bad.start())
-        raise error(
-            Finding(f"the control character U+{ord(bad[0]):04X} is not allowed", Place(file, line, column), "remove it")
-        )
-    return text
-
-
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
-
-
-class _Stop(Exception):
-    """Nothing after this can be read."""
-
-
-class _Reader:
-    def __init__(self, text: str, file: str, error: type[CheckerError], limits: Limits) -> None:
-        self.text, self.file, self.error, self.limits = text, file, error, limits
-        self.findings: list[Finding] = []
-
-    def document(self) -> Mapping:
-        root: Node | None = None
-        # given text, the parser keeps its own UTF-8 copy, so positions count characters
-        parser = yaml.cyaml.CParser(self.text)
-        try:
-            root = self._build(parser.get_event)
-        except _Stop:
-            pass
-        except yaml.YAMLError as fault:
-            self._syntax(fault)
-        finally:
-            parser.dispose()
-        if not self.findings and not isinstance(root, Mapping):
-            if root is None:
-                self.findings.append(Finding("the file is empty", Place(self.file), "start with `format: …`"))
-            else:
-                what = "a list" if isinstance(root, Sequence) else "a single text"
-                self.findings.append(
-                    Finding(f"the file is {what}, not keys with values", Place(self.file), "start with `format: …`")
-                )
-        if self.findings:
-            raise self.error(*sorted(set(self.findings), key=lambda finding: finding.where or ()))
-        assert isinstance(root, Mapping)
-        return root
-
-    def _add(self, mark: Any, what: str, mend: str) -> None:
-        self.findings.append(Finding(what, Place(self.file, mark.line + 1, mark.column + 1), mend))
-
-    def _syntax(self, fault: yaml.YAMLError) -> None:
-        mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
-        what = str(getattr(fault, "problem", None) or "not YAML")
-        mend = "check the indentation, the colons and the quotes around this place"
-        if "found character '\\t'" in what or "tab" in what:
-            mend = "indent with spaces, not tabs"
-        elif "',' or ']'" in what or "',' or '}'" in what:
-            mend = "close the bracket"
-        if mark is None:
-            self.findings.append(Finding(f"not YAML: {what}", Place(self.file), mend))
-        else:
-            self._add(mark, f"not YAML: {what}", mend)
-
-    def _build(self, get_event: Any) -> Node | None:
-        limits = self.limits
-        longest = limits.scalar
-        root: Node | None = None
-        documents = 0
-        nodes = 0
-        # the containers that are open, and for each mapping the key that waits for its value
-        stack: list[Any] = []
-        keys: list[Scalar | None] = []
-        top: Any = None
-        key: Scalar | None = None
-        node: Node
-        scalar_event, alias_event = yaml.ScalarEvent, yaml.AliasEvent
-        mapping_start, sequence_start = yaml.MappingStartEvent, yaml.SequenceStartEvent
-        mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
-        while True:
-            event = get_event()
-            kind = event.__class__
-            if kind is scalar_event:
-                mark = event.start_mark
-                if event.anchor is not None or event.tag is not None:
-                    self._refused(event)
-                text = event.value
-                if len(text) > longest:
-                    self._add(mark, f"a text of {len(text)} characters", f"shorten it to {longest}")
-                    text = ""
-                node = Scalar(text, event.implicit[0], mark.line + 1, mark.column + 1)
-            elif kind is mapping_start or kind is sequence_start:
-                mark = event.start_mark
-                if event.anchor is not None or event.tag is not None:
-                    self._refused(event)
-                if len(stack) >= limits.depth:
-                    self._add(mark, f"nested deeper than {limits.depth} levels", "remove brackets")
-                    raise _Stop
-                if kind is mapping_start:
-                    node = Mapping({}, {}, mark.line + 1, mark.column + 1)
-                else:
-                    node = Sequence([], mark.line + 1, mark.column + 1)
-            elif kind is mapping_end or kind is sequence_end:
-                node = top
-                stack.pop()
-                key = keys.pop()
-                top = stack[-1] if stack else None
-                continue
-            elif kind is alias_event:
-                self._add(event.start_mark, f"the alias *{event.anchor}", "write the value out")
-                raise _Stop
-            elif kind is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1:
-                    self._add(event.start_mark, "a second document", "keep one document a file")
-                    raise _Stop
-                continue
-            elif kind is yaml.StreamEndEvent:
-                return root
-            else:
-                continue
-            nodes += 1
-            if nodes > limits.nodes:
-                self._add(event.start_mark, f"more than {limits.nodes} values", "shorten the file")
-                raise _Stop
-            if top is None:
-                root = node
-            elif top.__class__ is Sequence:
-                top.items.append(node)
-            elif key is None:
-                if node.__class__ is not Scalar:
-                    self._add(event.start_mark, "a key that is not a text", "write keys as plain names")
-                    raise _Stop
-                key = node  # type: ignore[assignment]  # its class was just looked at
-                continue
-            else:
-                name = key.text
-                if name in top.items:
-                    first = top.keys[name]
-                    self.findings.append(
-                        Finding(
-                            f"the key {_short(name)} stands here and on line {first.line}",
-                            Place(self.file, key.line, key.column),
-                            "keep one of them",
-                        )
-                    )
-                elif name == "<<" and key.plain:
-                    self.findings.append(
-                        Finding("the merge key <<", Place(self.file, key.line, key.column), "write the values out")
-                    )
-                top.items[name] = node
-                top.keys[name] = key
-                key = None
-            if node.__class__ is not Scalar:
-                stack.append(node)
-                keys.append(key)
-                top, key = node, None
-
-    def _refused(self, event: Any) -> None:
-        if event.anchor is not None:
-            self._add(event.start_mark, f"the anchor &{event.anchor}", "write the value out where it is used")
-            raise _Stop
-        self._add(event.start_mark, f"the tag {event.tag}", "leave it out")
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:59]}…")
-
-
-# ---------------------------------------------------------------- plain data
-
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_WORDS: dict[str, Any] = {
-    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **{f"{sign}{word}": float(f"{sign}inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-_MOST_DIGITS = 400
-
-
-def value(node: Node) -> Any:
-    """The node as plain data, scalars resolved as YAML 1.2's core schema has it: `1e-3` is a number, `no` a text."""
-    if node.__class__ is Scalar:
-        return _resolved(node)  # type: ignore[arg-type]
-    if isinstance(node, Sequence):
-        return [value(item) for item in node.items]
-    assert isinstance(node, Mapping)
-    return {key: value(item) for key, item in node.items.items()}
-
-
-def _resolved(scalar: Scalar) -> Any:
-    text = scalar.text
-    if not scalar.plain:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if len(text) <= _MOST_DIGITS:  # a longer number is never built
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if text[:2] in ("0o", "0x") and re.fullmatch(r"0o[0-7]+|0x[0-9a-fA-F]+", text):
-            return int(text, 0)
-        if _FLOAT.fullmatch(text):
-            return float(text)
-    return text
-
-
 def place(node: Node, file: str) -> Place:
-    """Where the node stands."""
+    """Where a value begins."""
     return Place(file, node.line, node.column)
 
 
 def at(root: Node, path: Iterable[str | int]) -> Node:
-    """The node that a path of keys and positions (from 0) leads to; the last one there is where it leads beyond."""
+    """The value at the end of a path of keys and indices (from 0); the last one on the way where it breaks off."""
     node = root
-    for part in path:
-        if isinstance(node, Mapping) and part in node.items:
-            node = node.items[str(part)]
-        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-        else:
+    for step in path:
+        inner: Node | None = None
+        if isinstance(node, Mapping) and isinstance(step, str):
+            inner = node.items.get(step)
+        elif isinstance(node, Sequence) and isinstance(step, int) and 0 <= step < len(node.items):
+            inner = node.items[step]
+        if inner is None:
             break
+        node = inner
     return node
 
 
-# ---------------------------------------------------------------- schemas and shipped folders
+# ---------------------------------------------------------------- reading
 
 
-def data_folder(name: str) -> Path:
-    """The shipped folder `name` (`schemas`, `problem_sets`): inside an installed package, beside it in a checkout.
+def read(data: bytes, file: str, error: type[CheckerError], limits: Limits = DEFAULT) -> Mapping:
+    """The mapping that a file holds.
 
     Raises:
-        InternalError: the installation lacks it.
+        error: the file is too large, is not UTF-8, not YAML, or not one mapping; or it uses what is refused here: keys
+            twice, anchors and aliases, tags, merge keys, keys that are not text, deep nesting. Faults are reported
+            together as far as the file can be read.
+        AuthorError: PyYAML was installed without its C parser.
     """
-    package = Path(__file__).parent
-    for folder in (package / f"_{name}", package.parent / name):
-        if folder.is_dir():
-            return folder
-    raise InternalError(Finding(f"this installation lacks the folder {name}", None, "install check-backprop again"))
+    builder = _Builder(file, error, limits)
+    text = builder.decoded(data)
+    try:
+        bomb = _nested(text, limits.depth)
+        if bomb:
+            builder.probe(text[:bomb])
+        root = builder.build(_parser(text))
+    except yaml.YAMLError as fault:
+        builder.findings += _syntax(fault, text, file)
+        builder.stop()
+    if root is None or (isinstance(root, Scalar) and root.plain and root.text in _NULL):
+        builder.fail(1, 1, "the file is empty", "write `key: value` lines into it")
+    elif not isinstance(root, Mapping):
+        builder.say(root, f"expected a mapping, found {_found(root)}", "write `key: value` lines")
+    if builder.findings:
+        builder.stop()
+    assert isinstance(root, Mapping)
+    return root
 
 
-def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema `name` (`problem`, `submission`, `report`, `solution`)."""
-    text = (data_folder("schemas") / f"{name}.schema.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
+def _parser(text: str) -> Any:
+    if not yaml.__with_libyaml__:
+        raise AuthorError(
+            Finding(
+                "PyYAML is installed without its C parser (libyaml), which check-backprop needs",
+                None,
+                "run `pip install --force-reinstall --only-binary :all: PyYAML`",
+            )
+        )
+    # of text, not bytes: libyaml would guess an encoding. Nothing is ever loaded with it, events are all that is read.
+    return yaml.CBaseLoader(text)
 
 
-def validate(root: Mapping, structure: dict[str, Any], file: str) -> list[Finding]:
-    """Everything in which the file departs from a JSON Schema, in the order of the file."""
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(structure)
-    findings = [
-        finding
-        for fault in validator.iter_errors(value(root))
-        for finding in _explained(fault, root, file)
-    ]
-    return sorted(set(findings), key=lambda finding: (finding.where or Place(file), finding.what))
+def _nested(text: str, depth: int) -> int:
+    """Where `depth` + 1 brackets have opened side by side; 0 where they nowhere do."""
+    if text.count("[") + text.count("{") <= depth:
+        return 0
+    run = re.search(rf"(?:[\[{{] ?){{{depth + 1}}}", text)
+    return run.end() if run else 0
 
 
-_TYPES = {
-    "object": "keys with values",
-    "array": "a list",
-    "string": "a text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "null": "nothing",
+_ENDS = frozenset((yaml.MappingEndEvent, yaml.SequenceEndEvent))
+_SKIPPED: Final = Scalar("", True, 1, 1)  # the key of a value that is not kept
+
+
+class _Builder:
+    """Builds the values of one file, and gathers what is wrong with them."""
+
+    def __init__(self, file: str, error: type[CheckerError], limits: Limits) -> None:
+        self.file = file
+        self.error = error
+        self.limits = limits
+        self.findings: list[Finding] = []
+
+    def stop(self) -> NoReturn:
+        """Raise what was found, in the order of its places."""
+        raise self.error(*sorted(self.findings, key=lambda finding: finding.where or ())) from None
+
+    def fail(self, line: int, column: int, what: str, mend: str) -> NoReturn:
+        """Report a fault that ends the reading."""
+        self.findings.append(Finding(what, Place(self.file, line, column), mend))
+        self.stop()
+
+    def say(self, node: Node, what: str, mend: str) -> None:
+        """Report a fault; the reading goes on, unless there are too many of them."""
+        self.findings.append(Finding(what, place(node, self.file), mend))
+        if len(self.findings) >= MAX_FINDINGS:
+            self.stop()
+
+    def decoded(self, data: bytes) -> str:
+        """The file's text, without a byte-order mark."""
+        if len(data) > self.limits.size:
+            self.fail(1, 1, f"the file is larger than {self.limits.size:,} bytes", "make it smaller")
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self.fail(1, 1, "the file is UTF-16, not UTF-8", "save it as UTF-8")
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as fault:
+            # where there is a byte-order mark, offsets count from behind it
+            before = fault.object[: fault.start].decode("utf-8")
+            byte = fault.object[fault.start]
+            self.fail(*_end(before), f"the byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8")
+        # libyaml compares each %TAG with all before it: thousands of them would take minutes
+        directive = re.search(r"^%TAG", text, re.MULTILINE) if "%TAG" in text else None
+        if directive:
+            self.fail(*_end(text[: directive.start()]), "the directive %TAG is not allowed", "remove the line")
+        return text
+
+    def probe(self, beginning: str) -> None:
+        """Refuse what is nested too deep by the file's beginning alone: libyaml looks 1,024 brackets ahead, slowly.
+
+        Where the brackets stand in quotes or a comment, nothing is said here.
+        """
+        with suppress(yaml.YAMLError):
+            self.build(_parser(beginning))
+        self.findings.clear()
+
+    def build(self, parser: Any) -> Node | None:
+        """The value of the only document; None where there is no document."""
+        get = parser.get_event
+        scalar, starts, ends = yaml.ScalarEvent, (yaml.MappingStartEvent, yaml.SequenceStartEvent), _ENDS
+        longest, limit, deepest = self.limits.scalar, self.limits.nodes, self.limits.depth
+        root: Node | None = None
+        here: Any = None  # the list or mapping that is being filled
+        key: Scalar | None = None  # of the value that comes next, where `here` is a mapping
+        around: list[tuple[Any, Scalar | None]] = []
+        count = 0
+        while True:
+            event = get()
+            kind = event.__class__
+            if kind is scalar:
+                mark = event.start_mark
+                node: Node = Scalar(event.value, not event.style, mark.line + 1, mark.column + 1)
+                if len(event.value) > longest:
+                    self.say(node, f"a text of {len(event.value):,} characters", f"use at most {longest:,}")
+            elif kind in starts:
+                mark = event.start_mark
+                if kind is yaml.MappingStartEvent:
+                    node = Mapping({}, {}, mark.line + 1, mark.column + 1)
+                else:
+                    node = Sequence([], mark.line + 1, mark.column + 1)
+            elif kind in ends:
+                here, key = around.pop()
+                continue
+            elif self.at_end(event, root):
+                return root
+            else:
+                continue
+
+            if event.anchor is not None or event.tag is not None:
+                self.refuse_marks(event, node)
+            count += 1
+            if here is None:
+                root = node
+            elif here.__class__ is Sequence:
+                here.items.append(node)
+            elif key is None:
+                key = self.key(here, node)
+            else:
+                if key is not _SKIPPED:
+                    here.items[key.text] = node
+                key = None
+            if kind is not scalar:
+                around.append((here, key))
+                here, key = node, None
+            if count > limit or len(around) > deepest:
+                self.too_much(node, count)
+
+    def at_end(self, event: Any, root: Node | None) -> bool:
+        """Whether an event that is no value ends the file.
+
+        Raises:
+            CheckerError: it is an alias, or begins a second document.
+        """
+        mark = event.start_mark
+        if event.__class__ is yaml.AliasEvent:  # what it stands for may be anything, however large
+            what = f"the alias {_short(f'*{event.anchor}')!r} is not allowed"
+            self.fail(
+                mark.line + 1, mark.column + 1, what, "write the value itself, in quotes where it begins with '*'"
+            )
+        if event.__class__ is yaml.DocumentStartEvent and root is not None:
+            self.fail(mark.line + 1, mark.column + 1, "a second document begins here", "use a file for each")
+        return event.__class__ is yaml.StreamEndEvent
+
+    def too_much(self, node: Node, count: int) -> NoReturn:
+        """Refuse a file that goes beyond its bounds."""
+        if count > self.limits.nodes:
+            what, mend = f"the file has more than {self.limits.nodes:,} values", "make it smaller"
+        else:
+            what = f"the values are nested more than {self.limits.depth} deep"
+            mend = "use fewer brackets, or less indentation"
+        self.fail(node.line, node.column, what, mend)
+
+    def key(self, mapping: Mapping, node: Node) -> Scalar:
+        """The key that `node` is in `mapping`."""
+        if not isinstance(node, Scalar):
+            self.say(node, f"{_found(node)} cannot be a key", "use a text as the key")
+            return _SKIPPED
+        first = mapping.keys.get(node.text)
+        if first is not None:
+            self.say(node, f"the key {_short(node.text)!r} is already on line {first.line}", "keep one of them")
+            return _SKIPPED
+        if node.text == "<<" and node.plain:
+            self.say(node, "the merge key '<<' is not allowed", "write the keys and values themselves")
+            return _SKIPPED
+        mapping.keys[node.text] = node
+        return node
+
+    def refuse_marks(self, event: Any, node: Node) -> None:
+        """Refuse an anchor, at once, or a tag."""
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!", 1)
+            self.say(node, f"the tag {_short(tag)!r} is not allowed", "remove it")
+        if event.anchor is not None:
+            what = f"the anchor {_short(f'&{event.anchor}')!r} is not allowed"
+            self.fail(node.line, node.column, what, "remove it, and write each value itself")
+
+
+# ---------------------------------------------------------------- what is not YAML
+
+_BREAK = r"\r\n|[\n\r\x85\u2028\u2029]"  # what libyaml counts as the end of a line
+_QUOTES = "put the text in quotes"
+_OPENED = {
+    "did not find expected ',' or ']'": ("list", "[", "]"),
+    "did not find expected ',' or '}'": ("mapping", "{", "}"),
+}
+_SAID = {
+    "mapping values are not allowed in this context": (
+        "a second ':' on one line, or a line that is indented too far",
+        "start a new line for each `key: value`, or put the text in quotes",
+    ),
+    "did not find expected key": (
+        "expected the next `key: value` here, in line with the others",
+        "check the indentation, and put text with quotes or brackets inside in quotes",
+    ),
+    "did not find expected '-' indicator": (
+        "expected the next `- item` of the list here, in line with the others",
+        "check the indentation",
+    ),
+    "block sequence entries are not allowed in this context": (
+        "a list with '-' cannot begin on the line of its key",
+        "start it on a new line, or write [1, 2]",
+    ),
+    "did not find expected node content": ("expected a value here", "check the commas and brackets"),
+    "did not find expected comment or line break": ("a value cannot begin with '|' or '>'", _QUOTES),
+    "did not find expected alphabetic or numeric character": ("a value cannot begin with '*' or '&'", _QUOTES),
+    "found undefined tag handle": ("a value cannot begin with '!'", _QUOTES),
+    "found unknown escape character": (
+        r"a backslash in double quotes begins an escape, and this is none",
+        "use single quotes",
+    ),
+    "found invalid Unicode character escape code": ("this escape is no character", "type the character itself"),
+    "did not find expected <document start>": (
+        "expected the end of the file here",
+        "use one document, with lines such as `key: value`",
+    ),
 }
 
 
-def _found(node: Node) -> str:
+def _syntax(fault: yaml.YAMLError, text: str, file: str) -> list[Finding]:
+    """What libyaml has against a text, in plain words."""
+    if isinstance(fault, yaml.reader.ReaderError):
+        refused = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+        found = [
+            Finding(
+                f"the control character U+{ord(match[0]):04X} is not allowed",
+                Place(file, *_end(text[: match.start()])),
+                "remove it" if match[0] != "\0" else "save the file as UTF-8 text",
+            )
+            for match, _ in zip(refused.finditer(text), range(10), strict=False)
+        ]
+        return found or [Finding(f"the file cannot be read as YAML: {fault.reason}", Place(file))]
+    problem = getattr(fault, "problem", None) or str(fault)
+    mark, context = getattr(fault, "problem_mark", None), getattr(fault, "context_mark", None)
+    if context is not None and (mark is None or mark.index >= len(text.rstrip()) or problem in _AT_CONTEXT):
+        mark = context
+    where = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
+    return [Finding(*_in_words(fault, problem, context, text[mark.index : mark.index + 1] if mark else "", where))]
+
+
+_AT_CONTEXT = (
+    "could not find expected ':'",
+    "did not find expected comment or line break",
+    "did not find expected alphabetic or numeric character",
+)
+
+
+def _in_words(
+    fault: yaml.YAMLError, problem: str, context: Any, character: str, where: Place
+) -> tuple[str, Place, str]:
+    opened = f" on line {context.line + 1}" if context is not None else ""
+    if problem in _OPENED:
+        kind, left, right = _OPENED[problem]
+        return f"the {kind} that '{left}' opens{opened} is not closed", where, f"add '{right}', or a comma before this"
+    if problem == "found character that cannot start any token":
+        if character == "\t":
+            return "a tab cannot stand here", where, "use spaces"
+        return f"a value cannot begin with {character!r}", where, _QUOTES
+    if problem == "found unexpected end of stream":
+        return f"the quote that opens{opened} is not closed", where, "close it with the same quote"
+    if problem == "could not find expected ':'":
+        return "this line has no ':'", where, "write `key: value`, or indent what goes on from the line above"
+    if problem in _SAID:
+        what, mend = _SAID[problem]
+        return what, where, mend
+    context = getattr(fault, "context", None)
+    during = f"{context}: " if context else ""
+    return f"this is not YAML: {during}{problem}", where, "check the quotes, colons and brackets here"
+
+
+def _end(text: str) -> tuple[int, int]:
+    """Line and column of what comes after `text`, from 1."""
+    lines = re.split(_BREAK, text)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+# ---------------------------------------------------------------- what scalars are
+
+_NULL = frozenset(("", "~", "null", "Null", "NULL"))
+_BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_SPECIAL = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+
+
+def value(node: Node) -> Any:
+    """Plain data by the core schema of YAML 1.2, for a JSON Schema. A number of more than 400 characters stays a text.
+
+    >>> root = read(b"a: [1e-3, no, 010, ~, .inf, '1', yes, true]", "x.yaml", AuthorError)
+    >>> value(root)
+    {'a': [0.001, 'no', 10, None, inf, '1', 'yes', True]}
+    """
     if isinstance(node, Mapping):
-        return "keys with values"
+        return {key: value(item) for key, item in node.items.items()}
+    if isinstance(node, Sequence):
+        return [value(item) for item in node.items]
+    text = node.text
+    if not node.plain:
+        return text
+    if text in _NULL:
+        return None
+    if text in _BOOLEAN:
+        return _BOOLEAN[text]
+    if len(text) > MAX_NUMBER or text[0] not in "-+.0123456789":
+        return text
+    if re.fullmatch(_INTEGER, text):
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        return int(text, base)
+    if re.fullmatch(_FLOAT, text):
+        return float(text)
+    if re.fullmatch(_SPECIAL, text):
+        return float(text.replace(".", ""))
+    return text
+
+
+# ---------------------------------------------------------------- schemas and data folders
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of problems, submissions or reports, by name.
+
+    Raises:
+        InternalError: it was not installed.
+    """
+    import json
+
+    path = data_folder("schemas") / f"{name}.schema.json"
+    try:
+        loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise InternalError(Finding(f"the schema {name!r} cannot be read: {fault}", None, _REINSTALL)) from None
+    return loaded
+
+
+def data_folder(name: str) -> Path:
+    """The folder of data `name` that is shipped: inside the package, or beside it where that is a checkout.
+
+    Raises:
+        InternalError: there is neither.
+    """
+    from pathlib import Path
+
+    package = Path(__file__).resolve().parent
+    for folder in (package / f"_{name}", package.parent / name):
+        if folder.is_dir():
+            return folder
+    raise InternalError(Finding(f"the folder {name!r} of check-backprop is missing", None, _REINSTALL))
+
+
+_REINSTALL = "reinstall check-backprop"
+
+
+# ---------------------------------------------------------------- what a schema has against a file
+
+
+def validate(root: Mapping, schema: dict[str, Any], file: str) -> list[Finding]:
+    """What a JSON Schema has against a file: each fault once, in plain words, in the order of their places."""
+    from jsonschema import Draft202012Validator
+
+    explainer = _Explainer(root, file)
+    found: dict[Finding, None] = {}
+    for error in Draft202012Validator(schema).iter_errors(value(root)):
+        found.update(dict.fromkeys(explainer.explain(error)))
+    findings = sorted(found, key=lambda finding: (finding.where or (), finding.what))
+    if len(findings) > MAX_FINDINGS:
+        more = f"{len(findings) - MAX_FINDINGS + 1} more errors are not listed"
+        findings[MAX_FINDINGS - 1 :] = [Finding(more, findings[MAX_FINDINGS - 1].where, "mend the first ones")]
+    return findings
+
+
+_KINDS = {
+    "number": "a number",
+    "integer": "a whole number",
+    "string": "a text",
+    "boolean": "true or false",
+    "null": "nothing",
+    "array": "a list",
+    "object": "a mapping",
+}
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "multipleOf": "a multiple of",
+}
+_COUNTS = {
+    "minLength": ("character", "at least"),
+    "maxLength": ("character", "at most"),
+    "minItems": ("item", "at least"),
+    "maxItems": ("item", "at most"),
+    "minProperties": ("key", "at least"),
+    "maxProperties": ("key", "at most"),
+}
+
+
+class _Explainer:
+    """Puts the errors of jsonschema into words and places. Each keyword has one method, which yields findings."""
+
+    def __init__(self, root: Mapping, file: str) -> None:
+        self.root = root
+        self.file = file
+
+    def explain(self, error: ValidationError) -> Iterator[Finding]:
+        """The findings that an error comes to: one for each fault that a person can mend."""
+        if "propertyNames" in error.absolute_schema_path and isinstance(error.instance, str):
+            return self.bad_key(error)
+        if error.validator in _BOUNDS:
+            return self.bounds(error)
+        if error.validator in _COUNTS:
+            return self.count(error)
+        methods: dict[object, Callable[[Any], Iterator[Finding]]] = {
+            "type": self.type,
+            "required": self.required,
+            "additionalProperties": self.unknown_keys,
+            "enum": self.enum,
+            "const": self.const,
+            "pattern": self.pattern,
+            "uniqueItems": self.unique,
+            "dependentRequired": self.dependent,
+            "anyOf": self.alternatives,
+            "oneOf": self.alternatives,
+        }
+        return methods.get(error.validator, self.other)(error)
+
+    # ------------------------------------------------ words
+
+    def node(self, error: ValidationError) -> Node:
+        """The value that is at fault, or the mapping or list that is."""
+        return at(self.root, error.absolute_path)
+
+    def found(self, error: ValidationError) -> str:
+        """What stands there."""
+        return _found(self.node(error))
+
+    def finding(self, error: ValidationError, what: str, mend: str = "", where: Node | None = None) -> Finding:
+        """A finding that begins with the way to the value: `network.layers.1: …`, counted from 1."""
+        path = [str(step + 1) if isinstance(step, int) else _short(step) for step in error.absolute_path]
+        return Finding(f"{'.'.join(path)}: {what}" if path else what, place(where or self.node(error), self.file), mend)
+
+    # ------------------------------------------------ keywords
+
+    def type(self, error: Any) -> Iterator[Finding]:
+        """A value of another kind."""
+        yield self.mismatch(error, _listed(error.validator_value))
+
+    def mismatch(self, error: Any, kinds: list[str], values: Iterable[str] = ()) -> Finding:
+        """A value that is none of these kinds and none of these values."""
+        expected = _either([*(_KINDS.get(kind, kind) for kind in kinds), *values])
+        node = self.node(error)
+        return self.finding(error, f"expected {expected}, found {_found(node)}", _mismatch_mend(node, kinds))
+
+    def required(self, error: Any) -> Iterator[Finding]:
+        """Keys that are not there."""
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield self.finding(error, f"the key {key!r} is missing", f"add `{key}:`")
+
+    def unknown_keys(self, error: Any) -> Iterator[Finding]:
+        """Keys that the schema does not know."""
+        node = self.node(error)
+        known = list(error.schema.get("properties", ()))
+        patterns = error.schema.get("patternProperties", ())
+        for key, written in node.keys.items() if isinstance(node, Mapping) else ():
+            if key not in known and not any(re.search(pattern, key) for pattern in patterns):
+                yield self.finding(error, f"unknown key {_short(key)!r}", suggest(_short(key), known), written)
+
+    def enum(self, error: Any) -> Iterator[Finding]:
+        """A value that is none of those listed."""
+        yield self.choice(error, [], map(_shown, error.validator_value))
+
+    def choice(self, error: Any, kinds: list[str], values: Iterable[str]) -> Finding:
+        """A value that is none of these; a mistyped word gets a suggestion."""
+        values = list(dict.fromkeys(values))
+        if isinstance(error.instance, str) and values:
+            return self.finding(
+                error, f"unknown value {_short(error.instance)!r}", suggest(_short(error.instance), values)
+            )
+        return self.mismatch(error, kinds, values)
+
+    def const(self, error: Any) -> Iterator[Finding]:
+        """A value other than the only one."""
+        wanted = _shown(error.validator_value)
+        last = error.absolute_path[-1] if error.absolute_path else 0
+        mend = f"write `{last}: {wanted}`" if isinstance(last, str) else f"write {wanted}"
+        yield self.finding(error, f"expected {wanted}, found {self.found(error)}", mend)
+
+    def bounds(self, error: Any) -> Iterator[Finding]:
+        """A number out of bounds."""
+        bound = f"{_BOUNDS[error.validator]} {_shown(error.validator_value)}"
+        yield self.finding(error, f"expected {bound}, found {self.found(error)}")
+
+    def count(self, error: Any) -> Iterator[Finding]:
+        """Too much or too little of something."""
+        thing, bound = _COUNTS[error.validator]
+        number, wanted = len(error.instance), error.validator_value
+        expected = f"expected {bound} {wanted:,} {thing}{'' if wanted == 1 else 's'}"
+        yield self.finding(error, f"{expected}, found {f'{number:,}' if number else 'none'}")
+
+    def pattern(self, error: Any) -> Iterator[Finding]:
+        """A text of another form."""
+        said = _said(error) or f"a text that matches {error.validator_value}"
+        yield self.finding(error, f"{self.found(error)} cannot be used", f"expected {said}")
+
+    def bad_key(self, error: Any) -> Iterator[Finding]:
+        """A key that cannot be a name."""
+        node, key = self.node(error), error.instance
+        written = node.keys.get(key) if isinstance(node, Mapping) else None
+        if error.validator == "maxLength":
+            what = f"the key {_short(key)!r} has {len(key):,} characters"
+            yield self.finding(error, what, f"use at most {error.validator_value:,}", written)
+        else:
+            said = _said(error)
+            mend = f"expected {said}" if said else ""
+            yield self.finding(error, f"{_short(key)!r} cannot be a key here", mend, written)
+
+    def unique(self, error: Any) -> Iterator[Finding]:
+        """Items that are in a list already."""
+        node = self.node(error)
+        seen: list[Any] = []
+        for item, held in zip(node.items if isinstance(node, Sequence) else (), error.instance, strict=False):
+            if held in seen:
+                yield self.finding(error, f"{_found(item)} is in this list already", "remove it", item)
+            seen.append(held)
+
+    def dependent(self, error: Any) -> Iterator[Finding]:
+        """Keys that others need."""
+        for key, needs in error.validator_value.items():
+            for other in needs if key in error.instance else ():
+                if other not in error.instance:
+                    yield self.finding(error, f"the key {key!r} needs {other!r} too", f"add `{other}:`")
+
+    def other(self, error: Any) -> Iterator[Finding]:
+        """Whatever else a schema may demand."""
+        said = _said(error)
+        yield self.finding(error, f"{self.found(error)} cannot be used", f"expected {said}" if said else "")
+
+    def alternatives(self, error: Any) -> Iterator[Finding]:
+        """One of several forms is expected: what the form that was meant lacks, or one sentence that names them all."""
+        branches: dict[int | str, list[Any]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+        everything = [inner for inners in branches.values() for inner in inners]
+        if not everything:
+            yield self.several(error)
+            return
+        if all(inner.validator == "required" and not inner.relative_path for inner in everything):
+            missing = [key for inner in everything for key in inner.validator_value if key not in inner.instance]
+            what = f"one of the keys {_either(list(map(repr, missing)))} is missing"
+            yield self.finding(error, what, f"add one, such as `{missing[0]}:`")
+            return
+        meant = [inners for inners in branches.values() if not any(map(_wrong_kind, inners))]
+        if meant:
+            nearest = min(meant, key=lambda inners: (-max(len(inner.relative_path) for inner in inners), len(inners)))
+            for inner in nearest:
+                yield from self.explain(inner)
+            return
+        kinds: dict[str, None] = {}
+        values: list[str] = []
+        for inner in filter(_wrong_kind, everything):
+            if inner.validator == "type":
+                kinds.update(dict.fromkeys(_listed(inner.validator_value)))
+            elif inner.validator == "const":
+                values.append(_shown(inner.validator_value))
+            else:
+                values += map(_shown, inner.validator_value)
+        yield self.choice(error, list(kinds), values)
+
+    def several(self, error: Any) -> Finding:
+        """More than one of the forms fits, where only one may."""
+        branches = [branch for branch in error.validator_value if isinstance(branch, dict)]
+        keys = [key for branch in branches for key in branch.get("required", ()) if key in error.instance]
+        if len(keys) > 1:
+            what = f"only one of the keys {_either(list(map(repr, keys)))} can be given"
+            return self.finding(error, what, "remove the others")
+        return self.finding(error, f"{self.found(error)} can be understood in two ways here", _said(error))
+
+
+def _wrong_kind(error: Any) -> bool:
+    return error.validator in {"type", "const", "enum"} and not error.relative_path
+
+
+def _listed(kinds: str | list[str]) -> list[str]:
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _said(error: Any) -> str:
+    """What the schema says that the value is."""
+    said = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+    return f"{said[0].lower()}{said[1:].rstrip('.')}" if said else ""
+
+
+def _mismatch_mend(node: Node, kinds: list[str]) -> str:
+    if not isinstance(node, Scalar):
+        return ""
+    wants_number = "number" in kinds or "integer" in kinds
+    if node.plain and node.text in _NULL:
+        return "fill it in, or remove the key"
+    if wants_number and not node.plain and re.fullmatch(_FLOAT, node.text[:MAX_NUMBER]):
+        return "remove the quotes"
+    if "string" in kinds and node.plain:
+        return "put it in quotes"
+    return ""
+
+
+def _found(node: Node) -> str:
+    """What a value is, in the words of a message."""
+    if isinstance(node, Mapping):
+        return "a mapping"
     if isinstance(node, Sequence):
         return "a list"
-    data = _resolved(node)
-    if data is None:
+    held = value(node)
+    if held is None:
         return "nothing"
-    return f"the text {_short(node.text)}" if isinstance(data, str) else _short(node.text).strip("'")
+    return f"the text {_short(node.text)!r}" if isinstance(held, str) else _short(node.text)
 
 
-def _named(fault: Any) -> str:
-    path = [str(part + 1) if isinstance(part, int) else str(part) for part in fault.absolute_path]
-    return f"{'.'.join(path)}: " if path else ""
+def _shown(wanted: object) -> str:
+    """A value of a schema, as YAML writes it."""
+    if isinstance(wanted, bool):
+        return "true" if wanted else "false"
+    if wanted is None:
+        return "nothing"
+    return f"{wanted:,}" if isinstance(wanted, int) else str(wanted)
 
 
-def _explained(fault: Any, root: Mapping, file: str) -> list[Finding]:
-    node = at(root, fault.absolute_path)
-    where = place(node, file)
-    name, found = _named(fault), _found(node)
-    keyword, wanted = fault.validator, fault.validator_value
-    if keyword == "additionalProperties" and isinstance(node, Mapping):
-        known = list(fault.schema.get("properties", {}))
-        extra = [key for key in node.items if key not in known]
-        return [
-            Finding(f"{name}unknown key {_short(key)}", place(node.keys[key], file), suggest(key, known))
-            for key in extra
-        ]
-    if keyword == "propertyNames" and isinstance(node, Mapping):
-        key = str(fault.instance)
-        return [Finding(f"{name}{_short(key)} cannot be a name here", where, str(fault.schema.get("description", "")))]
-    if keyword == "required" and isinstance(node, Mapping):
-        missing = next((key for key in wanted if key not in node.items and f"'{key}'" in fault.message), wanted[0])
-        return [Finding(f"{name}the key {missing!r} is missing", where, f"add `{missing}:`")]
-    if keyword == "type":
-        types = [wanted] if isinstance(wanted, str) else list(wanted)
-        return [Finding(f"{name}expected {' or '.join(_TYPES[t] for t in types)}, found {found}", where)]
-    if keyword == "enum":
-        shown = [str(choice) for choice in wanted]
-        return [Finding(f"{name}unknown {found}", where, suggest(str(fault.instance), shown))]
-    if keyword == "const":
-        return [Finding(f"{name}expected {wanted}, found {found}", where, f"write `{wanted}`")]
-    if keyword in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
-        words = {
-            "minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than",
-        }  # fmt: skip
-        return [Finding(f"{name}expected a number of {words[keyword]} {wanted}, found {found}", where)]
-    if keyword == "pattern":
-        return [Finding(f"{name}{found} is not of the form asked for", where, str(fault.schema.get("description", "")))]
-    if keyword in ("minItems", "minProperties", "minLength"):
-        return [Finding(f"{name}expected at least {wanted}, found fewer", where)]
-    if keyword in ("maxItems", "maxProperties", "maxLength"):
-        return [Finding(f"{name}expected at most {wanted}, found more", where)]
-    if keyword in ("oneOf", "anyOf"):
-        deeper = _likeliest(fault)
-        if deeper:
-            return [finding for inner in deeper for finding in _explained(inner, root, file)]
-        return [Finding(f"{name}{found} fits none of the forms allowed", where, str(fault.schema.get("description", "")))]
-    return [Finding(f"{name}{found} is not allowed here", where, str(fault.schema.get("description", "")))]
-
-
-def _likeliest(fault: Any) -> list[Any]:
-    """The faults of the one alternative that the author most likely meant: the one that fails deepest, or alone."""
-    branches: dict[int, list[Any]] = {}
-    for inner in fault.context:
-        branches.setdefault(inner.schema_path[0], []).append(inner)
-    own = len(fault.absolute_path)
-    deep = [faults for faults in branches.values() if not any(_wrong_kind(inner, own) for inner in faults)]
-    return deep[0] if len(deep) == 1 else []
-
-
-def _wrong_kind(fault: Any, depth: int) -> bool:
-    return len(fault.absolute_path) == depth and fault.validator in ("type", "enum", "const", "pattern", "required")
-
-
-__all__ = [
-    "DEFAULT", "AuthorError", "Limits", "Mapping", "Node", "Scalar", "Sequence", "at", "data_folder", "place", "read",
-    "schema", "validate", "value",
-]  # fmt: skip
+def _either(words: list[str]) -> str:
+    """'a, b or c'."""
+    words = list(dict.fromkeys(words))
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
