@@ -12,11 +12,13 @@ from checker.yamlfile import Mapping, Node, Scalar, Sequence
 
 FORMAT = "check-backprop/submission@1"
 KEYS = ("format", "problem", "student", "answers")
-ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
-LONGEST_NAME = 200
-LONGEST_FORMULA = 2_000
-MOST_NUMBERS = 100_000
-DEEPEST = 4  # axes of an array
+MAX_NAME = 200  # characters of a student's or a step's name
+MAX_FORMULA = 2_000
+MAX_NUMBERS = 100_000
+MAX_RANK = 4
+
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+_WORDS = {"nan": "not a number", "inf": "infinite", "infinity": "infinite", "∞": "infinite"}
 
 Number = NumberText | FractionText
 
@@ -68,86 +70,157 @@ def load_submission(data: bytes, file: str) -> Submission:
             the writing of one answer stands in that answer's entries instead.
     """
     root = yamlfile.read(data, file, SubmissionError)
-    findings = _checked(root, file)
-    if findings:
-        raise SubmissionError(*findings)
-    problem = root.items["problem"]
+    if not _sound(root):
+        raise SubmissionError(*_explained(root, file))
+    problem, answers = root.items["problem"], root.items["answers"]
     student = root.items.get("student")
-    answers = root.items["answers"]
-    assert isinstance(problem, Scalar) and isinstance(answers, Mapping)
-    read = _Answers()
-    found = tuple(
-        Answer(name, (key := answers.keys[name]).line, key.column, node.line, node.column, read.content(node, 0))
-        for name, node in answers.items.items()
-    )
-    if read.count > MOST_NUMBERS:
-        where = Place(file, answers.line, answers.column)
-        raise SubmissionError(Finding(f"{read.count} numbers, more than {MOST_NUMBERS}", where, "leave some out"))
-    name = student.text.strip() if isinstance(student, Scalar) else ""
-    return Submission(problem.text, name or None, file, found, yamlfile.place(problem, file))
+    assert isinstance(problem, Scalar)
+    assert isinstance(answers, Mapping)
+    reader = _Answers()
+    read = []
+    for name, node in answers.items.items():
+        key = answers.keys[name]
+        content = reader.content(node, 0)
+        read.append(Answer(name, key.line, key.column, node.line, node.column, content))
+        if reader.numbers > MAX_NUMBERS:
+            what = f"there are more than {MAX_NUMBERS:,} numbers in the answers"
+            raise SubmissionError(Finding(what, yamlfile.place(key, file), "leave some out"))
+    named = student.text.strip() if isinstance(student, Scalar) and not _null(student) else ""
+    return Submission(problem.text, named or None, file, tuple(read), yamlfile.place(problem, file))
 
 
-def _checked(root: Mapping, file: str) -> list[Finding]:
-    """What is wrong with the keys and their kinds. A good file passes by this look; a bad one is explained in full."""
+# ---------------------------------------------------------------- the file as a whole
+
+
+def _sound(root: Mapping) -> bool:
+    """Whether keys and kinds are those of a submission: what its JSON Schema says, without the time that takes."""
     items = root.items
     form, problem, student, answers = (items.get(key) for key in KEYS)
-    good = (
-        all(key in KEYS for key in items)
+    return (
+        len(items) == sum(key in items for key in KEYS)
         and isinstance(form, Scalar)
         and form.text == FORMAT
         and isinstance(problem, Scalar)
-        and ID.fullmatch(problem.text) is not None
-        and (student is None or (isinstance(student, Scalar) and len(student.text) <= LONGEST_NAME))
+        and _ID.fullmatch(problem.text) is not None
+        and not _null(problem)
+        and not _boolean(problem)
+        and (student is None or _name_fault(student) is None)
         and isinstance(answers, Mapping)
+        and all(len(name) <= MAX_NAME for name in answers.items)
     )
-    if good:
-        assert isinstance(answers, Mapping)
-        return [
-            Finding(f"a step's name of {len(name)} characters", yamlfile.place(answers.keys[name], file), "shorten it")
-            for name in answers.items
-            if len(name) > LONGEST_NAME
-        ]
-    return _explained(root, file)
 
 
 def _explained(root: Mapping, file: str) -> list[Finding]:
-    for key in ("problem", "student"):  # a number is an id or a name as it stands
-        node = root.items.get(key)
-        if isinstance(node, Scalar) and isinstance(yamlfile.value(node), int | float):
-            node.plain = False
-    answers = root.items.get("answers")
-    structure = yamlfile.schema("submission")
-    structure = {**structure, "properties": {**structure["properties"], "answers": {"type": "object"}}}
-    if answers is not None and isinstance(answers, Scalar) and yamlfile.value(answers) is None:
-        structure["properties"] = {**structure["properties"], "answers": {}}
-        empty = [
-            Finding("there are no answers", yamlfile.place(answers, file), "write them below `answers:`, one a line")
-        ]
-    else:
-        empty = []
-    found = yamlfile.validate(root, structure, file) + empty
-    return sorted(found, key=lambda finding: finding.where or Place(file)) or [
-        Finding("the file is not a submission", Place(file), f"start with `format: {FORMAT}`")
+    """What is wrong with a file that is not sound, in the words of its schema where they are the best ones."""
+    items = dict(root.items)
+    form, answers, student = items.get("format"), items.get("answers"), items.get("student")
+    if isinstance(form, Scalar) and form.text.startswith("check-backprop/") and form.text != FORMAT:
+        mend = f"write `format: {FORMAT}`"
+        if form.text.startswith("check-backprop/problem@"):  # its other keys are no mistakes
+            mend = "give a submission to be graded; `solve` and `lint` take problems"
+        found = yamlfile.short(form.text)
+        return [Finding(f"format: expected {FORMAT}, found {found!r}", yamlfile.place(form, file), mend)]
+    own = []
+    if isinstance(answers, Mapping):  # what is wrong with a single answer costs that answer alone
+        items["answers"] = Mapping(
+            {name: Scalar("", True, 1, 1) for name in answers.items if len(name) > MAX_NAME},
+            answers.keys,
+            answers.line,
+            answers.column,
+        )
+    elif isinstance(answers, Scalar) and _null(answers):
+        mend = "write them below it, one a line, such as `  z: 0.7`"
+        own.append(Finding("answers: there are none", yamlfile.place(answers, file), mend))
+    fault = student and _name_fault(student)
+    if student and fault:
+        own.append(Finding(f"student: {fault[0]}", yamlfile.place(student, file), fault[1]))
+    judged = Mapping(items, root.keys, root.line, root.column)
+    taken = {finding.where for finding in own}
+    own += [
+        finding
+        for finding in yamlfile.validate(judged, yamlfile.schema("submission"), file)
+        if finding.where not in taken
     ]
+    if not own:  # a line break after the id is the one thing that the schema's patterns do not see
+        where = yamlfile.place(items.get("problem", root), file)
+        own.append(Finding("problem: this id cannot be used", where, "write it on one line"))
+    return sorted(own, key=lambda finding: finding.where or ())
+
+
+def _name_fault(student: Node) -> tuple[str, str] | None:
+    """What is wrong with the name of a student and how to mend it; None where nothing is."""
+    if not isinstance(student, Scalar):
+        return "expected a name or a number", "write it on one line"
+    text = student.text.strip()
+    if len(text) > MAX_NAME:
+        return f"the name has {len(text):,} characters", f"use at most {MAX_NAME}"
+    if _boolean(student):
+        return f"expected a name, found {text}", "put it in quotes if it is one"
+    if not text.isprintable():
+        bad = next((sign for sign in text if sign < " " or "\x7f" <= sign <= "\x9f"), "")
+        if bad:
+            return f"the control character U+{ord(bad):04X} is not allowed in a name", "remove it"
+    return None
+
+
+def _null(scalar: Scalar) -> bool:
+    return scalar.plain and yamlfile.value(scalar) is None
+
+
+def _boolean(scalar: Scalar) -> bool:
+    return scalar.plain and isinstance(yamlfile.value(scalar), bool)
+
+
+# ---------------------------------------------------------------- single answers
 
 
 class _Answers:
     """Reads the values below `answers:`, counting them."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.numbers = 0
 
     def content(self, node: Node, depth: int) -> Content:
-        if node.__class__ is Scalar:
-            self.count += 1
-            return entry(node)  # type: ignore[arg-type]  # its class was just looked at
+        """What an answer, or an element of it, holds."""
+        self.numbers += 1
+        if isinstance(node, Scalar):
+            return entry(node)
         if isinstance(node, Sequence):
-            if depth >= DEEPEST:
-                return Entry("[…]", node.line, node.column, error=f"nested deeper than {DEEPEST} lists; remove brackets")
+            self.numbers -= 1
+            if depth == MAX_RANK:
+                return _fault("", node, f"the lists are more than {MAX_RANK} deep; remove brackets")
             return [self.content(item, depth + 1) for item in node.items]
-        assert isinstance(node, Mapping)
-        self.count += 1
-        return _both(node)
+        return self.pair(node, depth)
+
+    def pair(self, node: Mapping, depth: int) -> Content:
+        """`{value: …, formula: …}`, either of which may stand alone."""
+        for name, key in node.keys.items():
+            if name not in ("value", "formula"):
+                what = f"unknown key {yamlfile.short(name)!r} in an answer"
+                return _fault("", key, f"{what}; write {{value: 0.7, formula: a*(1 - a)}}")
+        if not node.items:
+            return _fault("", node, "an answer is empty; write the number, or remove the brackets")
+        value, formula = node.items.get("value"), node.items.get("formula")
+        if value is None or (isinstance(value, Scalar) and _null(value)):
+            value = None
+        if formula is None or (isinstance(formula, Scalar) and _empty(formula)):
+            return self.content(value, depth) if value else Entry("", node.line, node.column)
+        if not isinstance(formula, Scalar):
+            return _fault("", formula, "the formula is not a text; write one, in quotes where it has brackets in it")
+        if len(formula.text) > MAX_FORMULA:
+            return _long(formula)
+        written = formula.text.strip()
+        if value is None:
+            return Entry(written, formula.line, formula.column, formula=written)
+        if not isinstance(value, Scalar):
+            return _fault("", value, "a formula stands beside several values; give each element its own pair")
+        number = entry(value)
+        if number.formula is not None:
+            what = f"the value {yamlfile.short(number.text)!r} is not a number"
+            return _fault(number.text, value, f"{what}; write the number as the value, the formula beside it")
+        if number.error is not None or number.number is None:
+            return number
+        return number._replace(text=f"{number.text} = {written}", formula=written)
 
 
 def entry(scalar: Scalar) -> Entry:
@@ -155,49 +228,54 @@ def entry(scalar: Scalar) -> Entry:
     text, line, column = scalar.text, scalar.line, scalar.column
     try:
         number: Number | None = read_number(text)
-        if number is not None:
-            return Entry(text, line, column, number)
-        number = read_fraction(text)
-        if number is not None:
-            return Entry(text, line, column, number)
+        if number is None and "/" in text:
+            number = read_fraction(text)
     except NumberError as fault:
-        return Entry(text[:LONGEST_FORMULA], line, column, error=str(fault))
-    if scalar.plain:
-        data = yamlfile.value(scalar)
-        if data is None:
-            return Entry("", line, column)
-        if isinstance(data, bool):
-            return Entry(text, line, column, error=f"{text} is a yes or no, not a number; write the number")
-    if not text.strip():
+        return _fault(text, scalar, f"the number {yamlfile.short(text.strip())} cannot be used: {fault}")
+    if number is not None:
+        return Entry(text, line, column, number)
+    if _empty(scalar):
         return Entry("", line, column)
-    if len(text) > LONGEST_FORMULA:
-        return Entry(
-            f"{text[:60]}…", line, column, error=f"a formula of {len(text)} characters; use at most {LONGEST_FORMULA}"
-        )
-    return Entry(text, line, column, formula=text)
+    if len(text) > MAX_FORMULA:
+        return _long(scalar)
+    written = text.strip()
+    if _boolean(scalar):
+        return _fault(text, scalar, f"{written} is not a number; write the number")
+    strange = _strange(written)
+    if strange:
+        return _fault(text, scalar, strange)
+    return Entry(text, line, column, formula=written)
 
 
-def _both(node: Mapping) -> Entry:
-    """`{value: …, formula: …}`, either of which may stand alone."""
-    unknown = [key for key in node.items if key not in ("value", "formula")]
-    if unknown or not node.items:
-        where = node.keys[unknown[0]] if unknown else node
-        found = f"the key {unknown[0]!r}" if unknown else "an empty mapping"
-        return Entry("", where.line, where.column, error=f"{found} in an answer; write `{{value: …, formula: …}}`")
-    parts: dict[str, Entry] = {}
-    for key, part in node.items.items():
-        if not isinstance(part, Scalar):
-            return Entry("", part.line, part.column, error=f"{key} is not a single text; write one number or formula")
-        parts[key] = entry(part)
-        if parts[key].error:
-            return parts[key]
-    value, formula = parts.get("value"), parts.get("formula")
-    if value is not None and value.formula is not None:
-        where, mend = value, "write a number as the value, the formula beside it"
-        return Entry(value.text, where.line, where.column, error=f"the value {value.text!r} is a formula; {mend}")
-    if formula is None or not formula.text:
-        assert value is not None or formula is not None
-        return value or Entry("", node.line, node.column)
-    text = formula.text if value is None or not value.text else f"{value.text} = {formula.text}"
-    number = value.number if value is not None else None
-    return Entry(text, (value or formula).line, (value or formula).column, number, formula.text)
+def _empty(scalar: Scalar) -> bool:
+    return not scalar.text.strip() or _null(scalar)
+
+
+def _strange(text: str) -> str | None:
+    """What is wrong with text that is neither a number nor a formula, and how to mend it; None where it may be one."""
+    bare = text.translate({ord(sign): "-" for sign in "−–‒"}).lstrip("=≈~+- ")
+    word = _WORDS.get(bare.lstrip(".").lower())
+    if word:
+        return f"{text} is {word}; write a number, or leave the answer empty"
+    shown = yamlfile.short(text)
+    if not bare[:1].isdigit() and bare[:1] not in (".", ","):
+        return None
+    if re.fullmatch(r"0[xXoObB][0-9a-fA-F_]+", bare):
+        return f"{shown} is not a decimal number; write it in decimal"
+    if re.fullmatch(r"[0-9_.]+(?:[eE][-+]?[0-9_]+)?", bare):
+        if "_" in bare:
+            return f"{shown} has an underscore between its digits; write {yamlfile.short(text.replace('_', ''))}"
+        if bare.count(".") > 1 and any(map(str.isdigit, bare)):
+            return f"{shown} has more than one decimal point; keep one"
+    if re.fullmatch(r"[0-9.,; eE+-]+", bare) and re.search(r"[0-9][,;]", bare):
+        return f"{shown} is not one number; write [1, 2] for several, and 0.5 with a point"
+    return None
+
+
+def _fault(text: str, at: Node, error: str) -> Entry:
+    return Entry(text if len(text) <= MAX_NAME else f"{text[:MAX_NAME]}…", at.line, at.column, error=error)
+
+
+def _long(scalar: Scalar) -> Entry:
+    length = len(scalar.text)
+    return _fault(scalar.text, scalar, f"the formula has {length:,} characters; use at most {MAX_FORMULA:,}")

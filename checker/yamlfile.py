@@ -262,7 +262,7 @@ class _Builder:
         """
         mark = event.start_mark
         if event.__class__ is yaml.AliasEvent:  # what it stands for may be anything, however large
-            what = f"the alias {_short(f'*{event.anchor}')!r} is not allowed"
+            what = f"the alias {short(f'*{event.anchor}')!r} is not allowed"
             self.fail(
                 mark.line + 1, mark.column + 1, what, "write the value itself, in quotes where it begins with '*'"
             )
@@ -286,7 +286,7 @@ class _Builder:
             return _SKIPPED
         first = mapping.keys.get(node.text)
         if first is not None:
-            self.say(node, f"the key {_short(node.text)!r} is already on line {first.line}", "keep one of them")
+            self.say(node, f"the key {short(node.text)!r} is already on line {first.line}", "keep one of them")
             return _SKIPPED
         if node.text == "<<" and node.plain:
             self.say(node, "the merge key '<<' is not allowed", "write the keys and values themselves")
@@ -298,9 +298,9 @@ class _Builder:
         """Refuse an anchor, at once, or a tag."""
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!", 1)
-            self.say(node, f"the tag {_short(tag)!r} is not allowed", "remove it")
+            self.say(node, f"the tag {short(tag)!r} is not allowed", "remove it")
         if event.anchor is not None:
-            what = f"the anchor {_short(f'&{event.anchor}')!r} is not allowed"
+            what = f"the anchor {short(f'&{event.anchor}')!r} is not allowed"
             self.fail(node.line, node.column, what, "remove it, and write each value itself")
 
 
@@ -402,7 +402,8 @@ def _end(text: str) -> tuple[int, int]:
     return len(lines), len(lines[-1]) + 1
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A text that fits into a message."""
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
@@ -567,7 +568,7 @@ class _Explainer:
 
     def finding(self, error: ValidationError, what: str, mend: str = "", where: Node | None = None) -> Finding:
         """A finding that begins with the way to the value: `network.layers.1: …`, counted from 1."""
-        path = [str(step + 1) if isinstance(step, int) else _short(step) for step in error.absolute_path]
+        path = [str(step + 1) if isinstance(step, int) else short(step) for step in error.absolute_path]
         return Finding(f"{'.'.join(path)}: {what}" if path else what, place(where or self.node(error), self.file), mend)
 
     # ------------------------------------------------ keywords
@@ -595,7 +596,7 @@ class _Explainer:
         patterns = error.schema.get("patternProperties", ())
         for key, written in node.keys.items() if isinstance(node, Mapping) else ():
             if key not in known and not any(re.search(pattern, key) for pattern in patterns):
-                yield self.finding(error, f"unknown key {_short(key)!r}", suggest(_short(key), known), written)
+                yield self.finding(error, f"unknown key {short(key)!r}", suggest(short(key), known), written)
 
     def enum(self, error: Any) -> Iterator[Finding]:
         """A value that is none of those listed."""
@@ -606,7 +607,7 @@ class _Explainer:
         values = list(dict.fromkeys(values))
         if isinstance(error.instance, str) and values:
             return self.finding(
-                error, f"unknown value {_short(error.instance)!r}", suggest(_short(error.instance), values)
+                error, f"unknown value {short(error.instance)!r}", suggest(short(error.instance), values)
             )
         return self.mismatch(error, kinds, values)
 
@@ -639,12 +640,12 @@ class _Explainer:
         node, key = self.node(error), error.instance
         written = node.keys.get(key) if isinstance(node, Mapping) else None
         if error.validator == "maxLength":
-            what = f"the key {_short(key)!r} has {len(key):,} characters"
+            what = f"the key {short(key)!r} has {len(key):,} characters"
             yield self.finding(error, what, f"use at most {error.validator_value:,}", written)
         else:
             said = _said(error)
             mend = f"expected {said}" if said else ""
-            yield self.finding(error, f"{_short(key)!r} cannot be a key here", mend, written)
+            yield self.finding(error, f"{short(key)!r} cannot be a key here", mend, written)
 
     def unique(self, error: Any) -> Iterator[Finding]:
         """Items that are in a list already."""
@@ -727,7 +728,7 @@ def _mismatch_mend(node: Node, kinds: list[str]) -> str:
         return ""
     wants_number = "number" in kinds or "integer" in kinds
     if node.plain and node.text in _NULL:
-        return "fill it in, or remove the key"
+        return "fill it in"
     if wants_number and not node.plain and re.fullmatch(_FLOAT, node.text[:MAX_NUMBER]):
         return "remove the quotes"
     if "string" in kinds and node.plain:
@@ -744,7 +745,7 @@ def _found(node: Node) -> str:
     held = value(node)
     if held is None:
         return "nothing"
-    return f"the text {_short(node.text)!r}" if isinstance(held, str) else _short(node.text)
+    return f"the text {short(node.text)!r}" if isinstance(held, str) else short(node.text)
 
 
 def _shown(wanted: object) -> str:
