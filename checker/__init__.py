@@ -6,13 +6,15 @@ Each imports what it needs when it is called: a submission of numbers to a known
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from checker.cache import Store
-    from checker.errors import Finding
+    from checker.errors import CheckerError, Finding
     from checker.model import Grade, Problem, Solution
     from checker.readings.program import Program
     from checker.sheet import FormulaReader
@@ -32,8 +34,10 @@ def load_problem(path: Path | str) -> Problem:
     return load(_read(Path(path)), str(path))
 
 
-def load_program(path: Path | str, store: Store | None = None) -> Program:
+def load_program(path: Path | str, store: Store | None = None, *, mistakes: bool = False) -> Program:
     """The problem in a file, ready to grade: from `store` where it was derived before, else derived and put there.
+
+    With `mistakes`, what each named mistake gives stands in it too.
 
     Raises:
         AuthorError: as `load_problem`, or a problem that cannot be derived.
@@ -41,7 +45,7 @@ def load_program(path: Path | str, store: Store | None = None) -> Program:
     from checker.readings.program import dump, load
 
     data = _read(Path(path))
-    key = _key(data)
+    key = _key(data) + ("-mistakes" if mistakes else "")
     kept = store.get(key) if store is not None else None
     if kept is not None:
         try:
@@ -51,7 +55,7 @@ def load_program(path: Path | str, store: Store | None = None) -> Program:
     from checker.problem import load_problem as read_problem
     from checker.readings.compile import compile_problem
 
-    program = compile_problem(read_problem(data, str(path)))
+    program = compile_problem(read_problem(data, str(path)), mistakes=mistakes)
     if store is not None:
         store.put(key, dump(program))
     return program
@@ -64,11 +68,17 @@ def grade(submission: Path | str, *, problem: Path | str, store: Store | None = 
         SubmissionError: the submission as a whole cannot be used. What is wrong with single answers costs only those.
         AuthorError: the problem cannot be used.
     """
+    from checker.errors import SubmissionError
     from checker.grading import grade_submission
     from checker.submission import load_submission
 
-    sheet = load_submission(_read(Path(submission)), str(submission))
-    return grade_submission(sheet, load_program(problem, store), _formula_reader(problem))
+    sheet = load_submission(_read(Path(submission), SubmissionError), str(submission))
+    return grade_submission(
+        sheet,
+        load_program(problem, store),
+        _formula_reader(problem),
+        lambda: load_program(problem, store, mistakes=True),
+    )
 
 
 def solve(
@@ -95,33 +105,29 @@ def lint(problem: Path | str) -> tuple[Finding, ...]:
     return lint_problem(load_problem(problem))
 
 
-def _read(path: Path) -> bytes:
-    """The file's bytes, or one more than may be: what is too long is refused unread."""
-    from checker.errors import AuthorError, Finding, Place
-    from checker.yamlfile import DEFAULT
+def _read(path: Path, error: type[CheckerError] | None = None) -> bytes:
+    """The file's bytes; what is too long or no plain file is refused unread."""
+    from checker.errors import AuthorError
+    from checker.find import contents
 
-    try:
-        with path.open("rb") as file:
-            return file.read(DEFAULT.size + 1)
-    except OSError as error:
-        raise AuthorError(Finding(f"cannot be read: {error.strerror}", Place(str(path)), "check the name")) from None
+    return contents(path, error or AuthorError)
 
 
 def _key(data: bytes) -> str:
     """What a derived program depends on: the problem's bytes and the source of what derives it."""
-    import hashlib
-    import os
+    from checker.cache import digest
 
-    digest = hashlib.sha256(data)
-    digest.update(__version__.encode())
-    package = os.path.dirname(__file__)
+    package = Path(__file__).parent
+    parts = [data, __version__.encode()]
     for folder in ("", "expression", "knowledge", "graph", "readings", "problem"):
-        with os.scandir(os.path.join(package, folder)) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.endswith((".py", ".lark")):
-                    # a changed source must not meet programs that the old one derived
-                    digest.update(f"{entry.name}:{entry.stat().st_mtime_ns};".encode())
-    return digest.hexdigest()
+        # a changed source must not meet programs that the old one derived
+        with os.scandir(package / folder) as entries:
+            parts.extend(
+                f"{entry.name}:{entry.stat().st_mtime_ns};".encode()
+                for entry in sorted(entries, key=lambda entry: entry.name)
+                if entry.name.endswith((".py", ".lark"))
+            )
+    return digest(b"".join(parts))
 
 
 def _formula_reader(problem: Path | str) -> FormulaReader:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISSING, SLIP, Marks, mark
-from checker.model import FIRST_ERRORS, ElementGrade, Grade, Kind, StepGrade, Verdict
+from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, WRONG, Marks, mark
+from checker.model import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, with_numbers
 from checker.sheet import Cell, FormulaReader, Sheet, asked_slots, lay
-from checker.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from checker.diagnose import Explanation
+    from checker.readings.numeric import Value
+    from checker.submission import Submission
 
 _VERDICTS = {
     MISSING: Verdict.MISSING,
@@ -16,6 +22,7 @@ _VERDICTS = {
     FOLLOW_THROUGH: Verdict.FOLLOW_THROUGH,
     IMPRECISE: Verdict.IMPRECISE,
     SLIP: Verdict.SLIP,
+    MISCONCEPTION: Verdict.MISCONCEPTION,
 }
 # of an array's elements the first of these that occurs is the step's verdict
 _GRAVEST = (
@@ -30,20 +37,72 @@ _GRAVEST = (
 )
 
 
-def grade_submission(submission: Submission, program: Program, read_formula: FormulaReader) -> Grade:
-    """The grade of one submission against its problem."""
+def grade_submission(
+    submission: Submission,
+    program: Program,
+    read_formula: FormulaReader,
+    with_mistakes: Callable[[], Program] | None = None,
+) -> Grade:
+    """The grade of one submission against its problem.
+
+    `with_mistakes` gives the program that has the mistakes compiled in; it is asked for only where an answer is wrong.
+    Without it nothing is diagnosed.
+    """
     sheet = lay(submission, program, read_formula)
-    answers = {
+    marks = mark(program, list(program.values), answers_of(sheet))
+    if with_mistakes is None or not any(verdict == WRONG for verdict in marks.verdict.values()):
+        return grade_sheet(sheet, program, marks)
+    from checker.diagnose import diagnose
+
+    program = with_mistakes()
+    sheet = lay(submission, program, read_formula)
+    answers = answers_of(sheet)
+    marks = mark(program, list(program.values), answers)
+    diagnosis = diagnose(program, list(program.values), answers, marks)
+    return grade_sheet(sheet, program, diagnosis.marks, named(diagnosis.found))
+
+
+def answers_of(sheet: Sheet) -> dict[int, tuple[Value, Value, Value, Value]]:
+    """A sheet's answers as `mark` takes them."""
+    return {
         slot: (cell.value, cell.unit, True, -1 if cell.holds is None else cell.holds)
         for slot, cell in sheet.cells.items()
     }
-    return grade_sheet(sheet, program, mark(program, list(program.values), answers))
 
 
-def grade_sheet(sheet: Sheet, program: Program, marks: Marks) -> Grade:
+def named(found: Mapping[int, Sequence[Explanation]]) -> dict[int, tuple[Diagnosis, ...]]:
+    """One student's explanations as reports show them, by the step's number: what is most plausible first.
+
+    Where a mistake of method explains an answer clearly, slips that happen to give the same number are not mentioned.
+    """
+    from checker.diagnose import rank_of
+    from checker.knowledge.misconceptions import MISCONCEPTIONS
+
+    shown = {}
+    for number, explanations in found.items():
+        mine = sorted((e for e in explanations if e.who), key=rank_of)
+        method = [e for e in mine if e.tier < SLIP_TIERS]
+        if any(e.clear for e in method):
+            mine = method
+        codes = {e.code: e for e in reversed(mine)}
+        shown[number] = tuple(
+            Diagnosis(e.code, "clear" if e.clear else "possible", MISCONCEPTIONS[e.code].hint)
+            for e in sorted(codes.values(), key=rank_of)
+        )
+    return shown
+
+
+SLIP_TIERS = 3  # from this tier on, a mistake is a slip or a coincidence
+
+
+def grade_sheet(
+    sheet: Sheet, program: Program, marks: Marks, diagnoses: Mapping[int, tuple[Diagnosis, ...]] | None = None
+) -> Grade:
     """The grade of a laid sheet whose answers have been marked: `marks` hold one student's values."""
     submission = sheet.submission
-    steps = [_step(item, program, sheet, marks) for item in program.ask]
+    steps = [
+        _step(item, program, sheet, marks, diagnoses.get(item.step, ()) if diagnoses else ()) for item in program.ask
+    ]
     order = sorted(range(len(steps)), key=lambda n: program.ask[n].step)
     first = next((steps[n].step for n in order if steps[n].verdict in FIRST_ERRORS), None)
     return Grade(
@@ -64,7 +123,7 @@ def rounded(points: float) -> float:
     return round(points, 6)
 
 
-def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks) -> StepGrade:
+def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: tuple[Diagnosis, ...]) -> StepGrade:
     step = program.steps[item.step]
     slots = asked_slots(item, program)
     shape = () if item.element is not None else step.shape
@@ -106,6 +165,7 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks) -> StepGrad
         possible=item.points,
         message=reasons[0] if reasons else "",
         formula=worked,
+        diagnosis=diagnosis if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
         rests_on=tuple(_rests_on(item, program, sheet)),
         line=place[0] if place else None,
         column=place[1] if place else None,

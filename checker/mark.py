@@ -14,10 +14,13 @@ from checker.readings.ball import run as run_balls
 from checker.readings.numeric import FLOATS, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from checker.model import Tolerance
-    from checker.readings.program import Program
+    from checker.readings.program import Program, Route
 
 MISSING, CORRECT, FOLLOW_THROUGH, IMPRECISE, WRONG, SLIP = range(6)
+DIAGNOSED_SLIP, MISCONCEPTION = SLIP, 6  # what only diagnosis can say
 MOST_WAYS = 6  # combinations of routes through steps that were left out
 
 TAINTED, WRONG_ZERO = 1, 2  # what an answer in error hands on; a wrong 0 makes free zeros of products
@@ -56,6 +59,7 @@ def mark(
     reference: list[Value],
     answers: dict[int, tuple[Value, Value, Value, Value]],
     lanes: Any = FLOATS,
+    overrides: Mapping[int, Sequence[tuple[Value, Route]]] | None = None,
 ) -> Marks:
     """Judge answers against the program.
 
@@ -66,13 +70,19 @@ def mark(
             answer, and whether its formula is the step's (1), is so for these numbers only (2), is not (0), or there
             is none (-1).
         lanes: the arithmetic: floats for one student, arrays for many.
+        overrides: by the number of a step that was left out: the wrong rules by which it was worked instead of its
+            own, each with the students who did so.
     """
     with lanes.quiet():
-        return _mark(program, reference, answers, lanes)
+        return _mark(program, reference, answers, lanes, overrides or {})
 
 
 def _mark(
-    program: Program, reference: list[Value], answers: dict[int, tuple[Value, Value, Value, Value]], lanes: Any
+    program: Program,
+    reference: list[Value],
+    answers: dict[int, tuple[Value, Value, Value, Value]],
+    lanes: Any,
+    overrides: Mapping[int, Sequence[tuple[Value, Route]]],
 ) -> Marks:
     where, negated = lanes.where, lanes.negated
     size = len(reference)
@@ -87,6 +97,9 @@ def _mark(
         if hidden and len(step.routes) > 1 and step.choice not in ways[0].choices:
             ways = _forked(ways, step.choice, len(step.routes))
         found = [_candidates(program, step, way, lanes) for way in ways]
+        for who, route in overrides.get(number, ()):
+            for way, candidates in zip(ways, found, strict=True):
+                _override(program, route, who, way, candidates, lanes)
         for element, slot in enumerate(slots):
             tolerance, carry = asked.get(element) or asked.get(None) or (program.tolerance, True)
             unit = asked_unit(tolerance, reference[slot], lanes)
@@ -98,8 +111,9 @@ def _mark(
                 for way, (value, radius, tainted) in chosen:
                     way.balls.value[slot], way.balls.radius[slot] = value, radius + unit
                     way.balls.tainted[slot] = tainted
+                marks.unit[slot] = unit
                 if asked:
-                    marks.verdict[slot], marks.unit[slot] = MISSING, unit
+                    marks.verdict[slot] = MISSING
                     marks.carried[slot] = chosen[0][1][0]
                     marks.degenerate[slot], marks.tainted[slot] = False, chosen[0][1][2]
                 continue
@@ -153,6 +167,23 @@ def _candidates(program: Program, step: Any, way: Way, lanes: Any) -> list[list[
         balls = way.balls
         per_route.append([(balls.value[out], balls.radius[out], balls.tainted[out]) for out in route.out])
     return [list(routes) for routes in zip(*per_route, strict=True)]
+
+
+def _override(
+    program: Program, route: Route, who: Value, way: Way, candidates: list[list[tuple[Value, Value, Value]]], lanes: Any
+) -> None:
+    """Put what a wrong rule gives in the place of every route, for those who used it."""
+    balls = way.balls
+    run_balls(route.code, program.formulas, balls, lanes)
+    for element, out in enumerate(route.out):
+        candidates[element][:] = [
+            (
+                lanes.where(who, balls.value[out], value),
+                lanes.where(who, balls.radius[out], radius),
+                lanes.where(who, TAINTED, tainted),
+            )
+            for value, radius, tainted in candidates[element]
+        ]
 
 
 def _forked(ways: list[Way], choice: str, count: int) -> list[Way]:

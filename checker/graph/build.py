@@ -133,7 +133,7 @@ class Builder:
     # ------------------------------------------------------------ functions
 
     def _call(self, tree: Call, scope: Mapping[str, Node]) -> Node:
-        function = FUNCTIONS.get(tree.function)
+        function = FUNCTIONS.get(tree.function) or ENTRY_FUNCTIONS.get(tree.function)
         if function is None:
             if tree.function in ACTIVATIONS:
                 return self._activation(tree, scope, whole=False)
@@ -160,7 +160,7 @@ class Builder:
     def parsed(self, text: str) -> Expression:
         """A table entry's formula, read once."""
         if text not in self._parsed:
-            self._parsed[text] = parse(text, {*FUNCTIONS, *ACTIVATIONS})
+            self._parsed[text] = parse(text, {*FUNCTIONS, *ENTRY_FUNCTIONS, *ACTIVATIONS})
         return self._parsed[text]
 
     def _activation(self, tree: Call, scope: Mapping[str, Node], whole: bool) -> Node:
@@ -449,6 +449,12 @@ def avg_pool(builder: Builder, args: list[Node]) -> Node:
     return builder.arithmetic(operand(0) / len(places), [add(builder.nodes, places)])
 
 
+def sum_pool(builder: Builder, args: list[Node]) -> Node:
+    """The sum of each window."""
+    places, _ = pooled(builder, args)
+    return add(builder.nodes, places)
+
+
 def reshape(builder: Builder, args: list[Node]) -> Node:
     """The same elements, row by row, in the shape of the sizes given."""
     shape = tuple(whole_number(arg, "a size") for arg in args[1:])
@@ -482,6 +488,12 @@ FUNCTIONS: dict[str, Function] = {
     "max_pool": Function(2, 3, max_pool, numbers=2),
     "avg_pool": Function(2, 3, avg_pool, numbers=2),
     "reshape": Function(2, 5, reshape, numbers=4),
+}
+# what only the tables' formulas may use: authors' texts that call them are refused before they get here
+ENTRY_FUNCTIONS: dict[str, Function] = {
+    "tan": elementwise(sympy.tan(x0)),
+    "arctan": elementwise(sympy.atan(x0)),
+    "sum_pool": Function(2, 3, sum_pool, numbers=2),
 }
 STRUCTURAL = frozenset({"sum", "mean", "column_sum", "transpose", "outer", "dot", "diag", "concat", "reshape"})
 

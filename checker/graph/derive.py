@@ -8,9 +8,10 @@ the activation or from its input, a gradient through the chain or by a shortcut.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError, Finding, Place
 from checker.expression.tree import Call
@@ -25,8 +26,6 @@ from checker.model import Equation, Kind, Problem, Shape
 from checker.stepname import StepNames, Target, UnknownStep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from checker.knowledge.entries import Form
 
 MOST_SCALAR_STEPS = 10_000  # in one iteration
@@ -41,11 +40,25 @@ class Route:
     proven: bool = True
 
 
+class Mistake(NamedTuple):
+    """What a named mistake gives at a step: `code` in the table of misconceptions, and the wrong local rule.
+
+    `variant` is the same where the same habit shows at other steps.
+    """
+
+    code: str
+    node: Node
+    variant: str
+
+
 @dataclass
 class Step:
     """A named step: its local rule by every route, the first being the one that is shown.
 
-    `choice` groups steps whose routes a person picks alike (all slopes from the outputs, say).
+    `choice` groups steps whose routes a person picks alike (all slopes from the outputs, say). `about` is what the step
+    is of: the operand of a gradient or local derivative, the parameter of an update; `via` the equation of a local
+    derivative. `terms` are a gradient's summands, one for each equation that the operand goes into; `scope` the nodes
+    that an optimizer's formulas name.
     """
 
     name: str
@@ -55,6 +68,11 @@ class Step:
     choice: str = ""
     text: str = ""
     where: Place | None = None
+    about: str = ""
+    via: str = ""
+    terms: list[tuple[str, Node]] = field(default_factory=list)
+    scope: Mapping[str, Node] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
 
     @property
     def rule(self) -> Node:
@@ -139,7 +157,7 @@ class Deriver:
         if self.rules[loss.name].shape != ():
             raise AuthorError(
                 Finding(
-                    f"{loss.name} is {shown(self.rules[loss.name].shape)}, but only a single number can be differentiated",
+                    f"{loss.name} is {shown(self.rules[loss.name].shape)}; only a single number can be differentiated",
                     loss.where,
                     "sum its elements, or name a scalar loss",
                 )
@@ -173,6 +191,7 @@ class Deriver:
             for name in self.operands[equation.name]:
                 first_use[name] = equation.name
         terms: dict[str, list[list[Node]]] = {}
+        consumers: dict[str, list[tuple[str, Node]]] = {}
         shortcuts: dict[str, list[Route]] = {}
         on_way = {loss}
         for equation in reversed(self.problem.equations):
@@ -189,6 +208,7 @@ class Deriver:
             if step_name in own or (quantity and quantity.role == "given" and step_name not in wanted):
                 return
             step = self._gradient(name, terms.get(name, []), shortcuts.get(name, []))
+            step.about, step.terms = name, consumers.get(name, [])
             # a given with a column an example is data on the way; every other quantity is shared by the examples
             shared = quantity is not None and (quantity.role == "parameter" or quantity.shape[1:] != (self.examples,))
             if self.examples != 1 and shared:
@@ -203,13 +223,22 @@ class Deriver:
                 finish(name)  # nothing depends on it: its gradient is 0
             locals_ = self._locals(equation, wanted, own)
             steps.extend(
-                Step(local.name, Kind.LOCAL_DERIVATIVE, local.shape, [Route(n) for n in local.routes], "slope")
-                for local in locals_.values()
+                Step(
+                    local.name,
+                    Kind.LOCAL_DERIVATIVE,
+                    local.shape,
+                    [Route(n) for n in local.routes],
+                    "slope",
+                    about=of,
+                    via=name,
+                )
+                for of, local in locals_.items()
                 if local.name not in own
             )
             if name in on_way:
                 for operand_name, variants in self._shares(equation, locals_).items():
                     terms.setdefault(operand_name, []).append(variants)
+                    consumers.setdefault(operand_name, []).append((name, variants[0]))
                 self._shortcuts(equation, gradients.get(name), shortcuts)
             for operand_name in self.operands[name]:
                 if first_use[operand_name] == name:
@@ -408,7 +437,17 @@ class Deriver:
             if "weight_decay" in update.settings and not entry.decoupled_decay:
                 gradient = add(self.nodes, [gradient, times(self.nodes, settings["weight_decay"], parameter)])
             if gradient.op != "name":  # the gradient that the optimizer sees is a step that can be rounded
-                steps.append(Step(f"g_{name}", Kind.OPTIMIZER_STATE, parameter.shape, [Route(gradient)]))
+                raw = self.nodes.name(self.gradient_name(name), parameter.shape)
+                steps.append(
+                    Step(
+                        f"g_{name}",
+                        Kind.OPTIMIZER_STATE,
+                        parameter.shape,
+                        [Route(gradient)],
+                        about=name,
+                        scope={"raw": raw, "g": gradient},
+                    )
+                )
                 gradient = self.nodes.name(f"g_{name}", parameter.shape)
             scope = {**settings, "w": parameter, "g": gradient, "t": time}
             for state, _ in form.state:
@@ -422,12 +461,22 @@ class Deriver:
                         parameter.shape,
                         [Route(node)],
                         text=written(text, scope),
+                        about=name,
+                        scope=dict(scope),
                     )
                 )
                 scope[state] = self.nodes.name(f"{state}_{name}", parameter.shape)
             node = self.nodes.expand(self.builder.entry(form.update, scope), parameter.shape)
             steps.append(
-                Step(f"{name}_new", Kind.UPDATE, parameter.shape, [Route(node)], text=written(form.update, scope))
+                Step(
+                    f"{name}_new",
+                    Kind.UPDATE,
+                    parameter.shape,
+                    [Route(node)],
+                    text=written(form.update, scope),
+                    about=name,
+                    scope=scope,
+                )
             )
         return steps
 
@@ -466,8 +515,15 @@ def written(text: str, scope: Mapping[str, Node]) -> str:
     return re.sub(r"[A-Za-z_]\w*", put, text)
 
 
-def derive(problem: Problem) -> Derivation:
+MistakeFinder = Callable[["Deriver", "list[Step]"], "dict[str, list[Mistake]]"]
+
+
+def derive(problem: Problem, find_mistakes: MistakeFinder | None = None) -> Derivation:
     """All steps of a problem that are asked or lead to one, in graph order.
+
+    Args:
+        problem: the problem.
+        find_mistakes: gives what each named mistake makes of each step of one iteration, where that is wanted.
 
     Raises:
         AuthorError: an equation that cannot be worked, an unknown step in `ask`, `grading` or `aliases`, more than
@@ -496,7 +552,10 @@ def derive(problem: Problem) -> Derivation:
     steps: list[Step] = []
     computed: dict[str, tuple[int, str]] = {}
     for k in needed:
-        steps.extend(once + optimizer if k == 1 else _iterate(deriver, once, k, k - 1 in needed, computed))
+        if k == 1:
+            steps.extend(_with_mistakes(deriver, once + optimizer, find_mistakes))
+        else:
+            steps.extend(_iterate(deriver, once, k, k - 1 in needed, computed, find_mistakes))
     return Derivation(problem, deriver.nodes, steps, step_names, ask, computed)
 
 
@@ -522,7 +581,12 @@ def _states(deriver: Deriver) -> dict[str, Node]:
 
 
 def _iterate(
-    deriver: Deriver, once: list[Step], k: int, follows: bool, computed: dict[str, tuple[int, str]]
+    deriver: Deriver,
+    once: list[Step],
+    k: int,
+    follows: bool,
+    computed: dict[str, tuple[int, str]],
+    find_mistakes: MistakeFinder | None,
 ) -> list[Step]:
     """The steps of iteration k > 1: the same rules, on the parameters and the state that the one before left.
 
@@ -530,7 +594,7 @@ def _iterate(
     """
     nodes = deriver.nodes
     states = _states(deriver)
-    steps = once + deriver.optimizer(states, nodes.constant(k))
+    steps = _with_mistakes(deriver, once + deriver.optimizer(states, nodes.constant(k)), find_mistakes)
     used = {name for step in steps for route in step.routes for name in names(route.node)}
     renamed = {step.name: nodes.name(f"{step.name}@{k}", step.shape) for step in steps}
     handed = {name: f"{name}_new" for name in deriver.problem.trained}
@@ -546,6 +610,7 @@ def _iterate(
             step,
             name=f"{step.name}@{k}",
             routes=[Route(nodes.rename(route.node, renamed, done), route.proven) for route in step.routes],
+            mistakes=[wrong._replace(node=nodes.rename(wrong.node, renamed, done)) for wrong in step.mistakes],
             text=re.sub(
                 r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@0)?",
                 lambda m: str(renamed[m[0]].data) if m[0] in renamed else m[0],
@@ -554,6 +619,13 @@ def _iterate(
         )
         for step in steps
     ]
+
+
+def _with_mistakes(deriver: Deriver, steps: list[Step], find: MistakeFinder | None) -> list[Step]:
+    if find is None:
+        return steps
+    found = find(deriver, steps)
+    return [replace(step, mistakes=found.get(step.name, [])) for step in steps]
 
 
 def _size(shape: Shape) -> int:

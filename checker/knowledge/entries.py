@@ -83,3 +83,32 @@ class Convention:
     summary: str
     source: str
     aliases: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A wrong local rule: at which kind of place it acts, the formula in that place's names, and for which entries."""
+
+    place: str
+    formula: str
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake with a name. `unseen` says why one without rules cannot be seen in numbers or formulas.
+
+    `tier` orders mistakes that give the same number, 1 first; `slip` is a slip of the pen or the calculator.
+    """
+
+    name: str
+    does: str
+    wrong: str
+    right: str
+    hint: str
+    source: str
+    tier: int
+    rules: tuple[Rule, ...] = ()
+    slip: bool = False
+    unseen: str = ""
+    aliases: tuple[str, ...] = ()

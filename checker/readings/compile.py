@@ -16,7 +16,9 @@ from checker.errors import AuthorError, Finding, Place
 from checker.graph.derive import Derivation, Route, Step, derive, loop
 from checker.graph.formula import Formula as GraphFormula
 from checker.graph.formula import maximum, minimum, operand, step
+from checker.graph.mistakes import find_mistakes
 from checker.graph.node import Node, names, ordered, strides
+from checker.knowledge.misconceptions import MISCONCEPTIONS
 from checker.model import Problem, StepRubric, Tolerance
 from checker.readings import program as kept
 from checker.readings.numeric import CODES, FLOATS, Formula, run
@@ -200,6 +202,19 @@ def _stretched(element: int, node: Node, argument: int) -> int:
     )
 
 
+# sympy's names of functions of one operand, and ours
+_FUNCTIONS = {
+    "exp": "exp",
+    "log": "log",
+    "tanh": "tanh",
+    "erf": "erf",
+    "Abs": "abs",
+    "sign": "sign",
+    "tan": "tan",
+    "atan": "arctan",
+}
+
+
 def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch a kind of expression
     """The formula as straight-line code; equal parts are worked once."""
     constants: list[float] = []
@@ -259,12 +274,7 @@ def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch
             return emit(kind, work(expr.args[0]), work(expr.args[1]))
         if isinstance(expr, step):
             return emit("step", work(expr.args[0]), work(expr.args[1]))
-        if isinstance(expr, sympy.tan | sympy.sin | sympy.cos):
-            raise TypeError(f"no such operation: {expr.func}")
-        name = {"exp": "exp", "log": "log", "tanh": "tanh", "erf": "erf", "Abs": "abs", "sign": "sign"}[
-            expr.func.__name__
-        ]
-        return emit(name, work(expr.args[0]))
+        return emit(_FUNCTIONS[expr.func.__name__], work(expr.args[0]))
 
     result = work(formula.expr)
     first = {"operand": 0, "constant": formula.arity, "result": formula.arity + len(constants)}
@@ -289,14 +299,18 @@ def _below(expr: Any) -> bool:
 # ---------------------------------------------------------------- programs
 
 
-def compile_problem(problem: Problem, everything: bool = False) -> kept.Program:
-    """The problem as a program; with `everything`, all steps stand in it, asked or not.
+def compile_problem(problem: Problem, everything: bool = False, mistakes: bool = False) -> kept.Program:
+    """The problem as a program.
+
+    Args:
+        problem: the problem.
+        everything: whether all steps stand in it, asked or not.
+        mistakes: whether what each named mistake gives stands in it too.
 
     Raises:
         AuthorError: as `derive` does.
     """
-    derivation = derive(problem)
-    return compile_derivation(derivation, everything)
+    return compile_derivation(derive(problem, find_mistakes if mistakes else None), everything)
 
 
 def compile_derivation(derivation: Derivation, everything: bool = False) -> kept.Program:
@@ -327,11 +341,13 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         lowered.append(
             kept.Step(item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, _parents(item))
         )
+    mistakes = _mistakes(steps, lowering)
     result = kept.Program(
         problem.id, problem.title, problem.loss, lowered, _asked(derivation, lowered), lowering.formulas,
         lowering.values, lowering.exact, lowering.leaves, problem.rubric.tolerance,
         dict(problem.rubric.shares), dict(derivation.names.shapes),
         derivation.names.iterations, dict(problem.aliases), [],
+        mistakes,
     )  # fmt: skip
     kept.reference(result, result.values, FLOATS)
     if unproven:
@@ -348,8 +364,20 @@ def _needed(derivation: Derivation) -> list[Step]:
         name = waiting.pop()
         if name in by_name and name not in needed:
             needed.add(name)
-            waiting.extend(parent for route in by_name[name].routes for parent in names(route.node))
+            nodes = [route.node for route in by_name[name].routes] + [m.node for m in by_name[name].mistakes]
+            waiting.extend(parent for node in nodes for parent in names(node))
     return [item for item in derivation.steps if item.name in needed]
+
+
+def _mistakes(steps: list[Step], lowering: Lowering) -> list[kept.Mistake]:
+    """What each mistake gives at each step, as code that runs once every step has its value."""
+    lowered = []
+    for number, item in enumerate(steps):
+        for mistake in item.mistakes:
+            entry = MISCONCEPTIONS[mistake.code]
+            route = lowering.route(mistake.node)
+            lowered.append(kept.Mistake(number, mistake.code, entry.tier, entry.slip, mistake.variant, route))
+    return lowered
 
 
 def _parents(item: Step) -> list[str]:

@@ -44,6 +44,8 @@ _BY_NAME: dict[str, Any] = {
     "minimum": np.minimum,
     "step": lambda x, y: np.where(x > 0, 1.0, np.where(x == 0, y, 0.0)),
     "square": lambda x, y: x * x,
+    "tan": lambda x, _: np.tan(x),
+    "arctan": lambda x, _: np.arctan(x),
 }
 
 
@@ -54,13 +56,15 @@ class Lanes:
     where = staticmethod(np.where)
     negated = staticmethod(np.logical_not)
     undefined = staticmethod(np.isnan)
+    floor = staticmethod(np.floor)
+    rounded = staticmethod(np.rint)
     larger = staticmethod(np.maximum)
     smaller = staticmethod(np.minimum)
 
     @staticmethod
     def quiet() -> AbstractContextManager[None]:
         """Within it, 0/0 is simply not a number and gives no warning."""
-        return np.errstate(all="ignore")  # type: ignore[return-value]  # it yields nothing that anyone uses
+        return np.errstate(all="ignore")
 
     @staticmethod
     def some(condition: Any) -> bool:

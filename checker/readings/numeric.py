@@ -79,6 +79,8 @@ OPERATIONS: tuple[tuple[str, Callable[[float, float], float]], ...] = (
     ("minimum", min),
     ("step", lambda x, y: 1.0 if x > 0 else y if x == 0 else 0.0),
     ("square", lambda x, y: x * x),
+    ("tan", lambda x, y: math.tan(x)),
+    ("arctan", lambda x, y: math.atan(x)),
 )
 CODES = {name: number for number, (name, _) in enumerate(OPERATIONS)}
 
@@ -99,6 +101,16 @@ class Floats:
         return yes if condition else no
 
     undefined = staticmethod(math.isnan)
+
+    @staticmethod
+    def floor(x: Value) -> Value:
+        """The whole number below."""
+        return float(math.floor(x)) if math.isfinite(x) else x
+
+    @staticmethod
+    def rounded(x: Value) -> Value:
+        """The nearest whole number."""
+        return float(round(x)) if math.isfinite(x) else x
 
     @staticmethod
     def negated(condition: Value) -> Value:

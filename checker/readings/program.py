@@ -57,6 +57,17 @@ class Asked(NamedTuple):
     tolerance: Tolerance
 
 
+class Mistake(NamedTuple):
+    """What a named mistake gives at a step: the step's number, the code in the table, its tier, and the wrong rule."""
+
+    step: int
+    code: str
+    tier: int
+    slip: bool
+    variant: str
+    route: Route
+
+
 class Program(NamedTuple):
     """A problem, ready to grade. `values` holds every slot's true value: leaves, constants, steps, then scratch."""
 
@@ -75,6 +86,7 @@ class Program(NamedTuple):
     iterations: int
     aliases: dict[str, str]
     notes: list[Finding]
+    mistakes: list[Mistake]
 
     @property
     def names(self) -> StepNames:
@@ -146,9 +158,13 @@ def load(data: bytes) -> Program:
             Step(name, kind, tuple(shape), slot, size, choice, [Route(*route) for route in routes], *rest)
             for name, kind, shape, slot, size, choice, routes, *rest in plain["steps"]
         ]
-        plain["ask"] = [Asked(*asked[:-1], Tolerance(**asked[-1])) for asked in plain["ask"]]
+        plain["ask"] = [Asked._make([*asked[:-1], Tolerance(**asked[-1])]) for asked in plain["ask"]]
         plain["tolerance"] = Tolerance(**plain["tolerance"])
         plain["notes"] = [Finding(what, None, mend) for what, mend in plain["notes"]]
+        plain["mistakes"] = [
+            Mistake(step, code, tier, slip, variant, Route(*route))
+            for step, code, tier, slip, variant, route in plain["mistakes"]
+        ]
         plain["leaves"] = {name: (slot, tuple(shape)) for name, (slot, shape) in plain["leaves"].items()}
         plain["shapes"] = {name: tuple(shape) for name, shape in plain["shapes"].items()}
         return Program(**plain)
