@@ -73,6 +73,8 @@ def grade(submission: Path | str, *, problem: Path | str, store: Store | None = 
     from checker.submission import load_submission
 
     sheet = load_submission(_read(Path(submission), SubmissionError), str(submission))
+    if sheet.student is None:  # the file's name stands in
+        sheet = sheet._replace(student=Path(submission).stem)
     return grade_submission(
         sheet,
         load_program(problem, store),

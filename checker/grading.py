@@ -59,7 +59,7 @@ def grade_submission(
     answers = answers_of(sheet)
     marks = mark(program, list(program.values), answers)
     diagnosis = diagnose(program, list(program.values), answers, marks)
-    return grade_sheet(sheet, program, diagnosis.marks, named(diagnosis.found))
+    return grade_sheet(sheet, program, diagnosis.marks, named(program, diagnosis.found))
 
 
 def answers_of(sheet: Sheet) -> dict[int, tuple[Value, Value, Value, Value]]:
@@ -70,7 +70,7 @@ def answers_of(sheet: Sheet) -> dict[int, tuple[Value, Value, Value, Value]]:
     }
 
 
-def named(found: Mapping[int, Sequence[Explanation]]) -> dict[int, tuple[Diagnosis, ...]]:
+def named(program: Program, found: Mapping[int, Sequence[Explanation]]) -> dict[int, tuple[Diagnosis, ...]]:
     """One student's explanations as reports show them, by the step's number: what is most plausible first.
 
     Where a mistake of method explains an answer clearly, slips that happen to give the same number are not mentioned.
@@ -86,7 +86,12 @@ def named(found: Mapping[int, Sequence[Explanation]]) -> dict[int, tuple[Diagnos
             mine = method
         codes = {e.code: e for e in reversed(mine)}
         shown[number] = tuple(
-            Diagnosis(e.code, "clear" if e.clear else "possible", MISCONCEPTIONS[e.code].hint)
+            Diagnosis(
+                e.code,
+                "clear" if e.clear else "possible",
+                MISCONCEPTIONS[e.code].hint,
+                "" if e.hidden is None else program.steps[e.hidden].name,
+            )
             for e in sorted(codes.values(), key=rank_of)
         )
     return shown
@@ -152,7 +157,8 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: 
     reasons = [sheet.faults[slot].reason for slot in slots if slot in sheet.faults]
     notes = [c.note for slot in slots if (c := sheet.cells.get(slot)) is not None and c.note]
     numbers = with_numbers(program, step)
-    worked = step.formula if numbers == step.formula else f"{step.formula} = {numbers}"
+    parts = [step.formula] if numbers == step.formula else [step.formula, numbers]
+    worked = " = ".join(f"-({part})" if item.negative else part for part in parts)
     degenerate = any(marks.degenerate.get(slot) for slot in slots)
     return StepGrade(
         step=item.label,

@@ -144,11 +144,12 @@ class Notice:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A named mistake that gives the student's value."""
+    """A named mistake that gives the student's value; `made_at` is the step left out where it was made, or ''."""
 
     code: str
     confidence: str  # "clear" | "possible"
     hint: str
+    made_at: str = ""
 
 
 @dataclass(frozen=True)

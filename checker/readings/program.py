@@ -116,7 +116,7 @@ def with_numbers(program: Program, step: Step) -> str:
         if size > SHOWN_ELEMENTS:
             return match[0]
         value = nested([f"{v + 0.0:.6g}" for v in program.values[slot : slot + size]], shape)
-        return f"({value})" if value.startswith("-") else value
+        return f"({value})" if value.startswith("-") and match[0] != step.formula else value
 
     return _NAME.sub(put, step.formula)
 

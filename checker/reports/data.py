@@ -59,7 +59,9 @@ def _step(step: StepGrade, level: Level) -> dict[str, Any]:
         found["reference"], found["carried"] = step.reference, step.carried
     if causes:
         found["diagnosis"] = [
-            {"code": each.code, "confidence": each.confidence, "hint": each.hint} for each in step.diagnosis
+            {"code": each.code, "confidence": each.confidence, "hint": each.hint}
+            | ({"made_at": each.made_at} if each.made_at else {})
+            for each in step.diagnosis
         ]
         found["rests_on"] = list(step.rests_on)
     found["points"] = {"awarded": _whole(step.awarded), "possible": _whole(step.possible)}

@@ -96,7 +96,8 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
     yield f"- {code(step.step)}{line}: {said}"
     for each in step.diagnosis:
         doubt = "possibly " if each.confidence == "possible" else ""
-        yield f"  - {doubt}{code(each.code)}: {escaped(each.hint)}"
+        where = f" at {code(each.made_at)}, which you left out" if each.made_at else ""
+        yield f"  - {doubt}{code(each.code)}{where}: {escaped(each.hint)}"
     if step.note:
         yield f"  - {escaped(step.note)}"
     if step.formula:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.model import Verdict
+from checker.model import FIRST_ERRORS, Verdict
 from checker.reports.levels import Level
 from checker.reports.plain import cell, equation, inline, printable
 from checker.reports.wording import WORDS, amount, points
@@ -58,7 +58,20 @@ def _first(grade: Grade, level: Level) -> str:
     if grade.first_error is None or not level.shows(Level.VERDICT):
         return ""
     line = next((step.line for step in grade.steps if step.step == grade.first_error and step.line), None)
-    return f"; the first mistake is at {printable(grade.first_error)}" + (f" (line {line})" if line else "")
+    where = f"; the first mistake is at {printable(grade.first_error)}" + (f" (line {line})" if line else "")
+    return where + _cause(grade)
+
+
+def _cause(grade: Grade) -> str:
+    """The first mistake's name, where it is clear, and that the rest follows from it."""
+    codes = [d.code for step in grade.steps if step.step == grade.first_error for d in step.diagnosis[:1]]
+    clear = any(d.confidence == "clear" for s in grade.steps if s.step == grade.first_error for d in s.diagnosis[:1])
+    name = f": {printable(codes[0])}" if codes and clear else ""
+    after = [step.verdict for step in grade.steps]
+    others = sum(verdict in FIRST_ERRORS for verdict in after) - 1
+    follows = after.count(Verdict.FOLLOW_THROUGH)
+    rest = f"; {follows} later {'answer follows' if follows == 1 else 'answers follow'} from it" if follows else ""
+    return name + (rest if not others else "")
 
 
 def counted(steps: Iterable[StepGrade]) -> str:
@@ -112,7 +125,8 @@ def _remark(group: list[StepGrade], level: Level) -> Iterator[str]:
     yield from _wrapped(f"{names}{line}: {printable(step.message)}", "", "    ")
     for each in step.diagnosis:
         doubt = "possibly " if each.confidence == "possible" else ""
-        yield from _wrapped(f"{doubt}{printable(each.code)}: {printable(each.hint)}", "    ", "        ")
+        where = f" at {printable(each.made_at)}, which you left out" if each.made_at else ""
+        yield from _wrapped(f"{doubt}{printable(each.code)}{where}: {printable(each.hint)}", "    ", "        ")
     if step.note:
         yield from _wrapped(printable(step.note), "    ", "    ")
     if step.formula:
