@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from checker.sheet import FormulaReader
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "grade", "lint", "load_problem", "load_program", "solve"]
+__all__ = ["__version__", "blind_spots", "grade", "lint", "load_problem", "load_program", "solve"]
 
 
 def load_problem(path: Path | str) -> Problem:
@@ -105,6 +105,17 @@ def lint(problem: Path | str) -> tuple[Finding, ...]:
     from checker.linting import lint_problem
 
     return lint_problem(load_problem(problem))
+
+
+def blind_spots(problem: Path | str) -> tuple[Finding, ...]:
+    """Which mistakes a problem cannot show at the precision asked, or cannot tell apart, and what would help.
+
+    Raises:
+        AuthorError: the problem cannot be used at all.
+    """
+    from checker.linting import blind_spots as find
+
+    return find(load_problem(problem))
 
 
 def _read(path: Path, error: type[CheckerError] | None = None) -> bytes:

@@ -222,18 +222,19 @@ def _configure_lint(parser: ArgumentParser) -> None:
 
 
 def _lint(options: Namespace) -> int:
-    from checker import lint
+    from checker import blind_spots, lint
 
     status, said = FULL, []
     for problem in options.problem:
         path = _problem_path(problem)
         try:
-            findings = lint(path)
+            findings, notes = lint(path), blind_spots(path)
         except AuthorError as error:
             _complain(*map(str, error.findings))
             status = UNUSABLE
             continue
         said += [str(finding) for finding in findings] or [f"{path}: nothing to mend"]
+        said += [f"note: {note}" for note in notes]  # what cannot be seen is worth knowing, but no fault
         status = max(status, LESS if findings else FULL)
     _emit("".join(f"{line}\n" for line in _shown(said)))
     return status

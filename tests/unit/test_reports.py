@@ -91,7 +91,7 @@ HINT_TEXT = """\
 One neuron
 ada, ada.yaml
 
-4.25 of 7 points; the first mistake is at da_dz (line 7)
+4.25 of 7 points; the first mistake is at da_dz (line 7): tanh_deriv_sigmoid_form
 1 correct, 2 follow-through, 1 misconception, 1 wrong, 1 missing, 1 unreadable
 
 step    your answer       verdict           points
