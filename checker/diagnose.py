@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Answers = dict[int, tuple[Value, Value, Value, Value]]
 
 CLEAR = 0.2  # the most that the windows of all candidates may cover of the values within reach
+SLIP_FROM = 3  # the tier from which on a mistake is a slip or a coincidence
+MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
 MOST_TRIALS = 6  # hidden mistakes that are worked through the rest of the sheet
 SLIP_TIER = {
     "sign_slip": 3,
@@ -118,6 +120,9 @@ class _Search:
         for e in explanations:
             explained = explained | (e.who & (e.tier <= 2))
         explanations += self._hidden(number, step, wrong, someone & lanes.negated(explained))
+        for e in explanations:
+            explained = explained | e.who
+        explanations += self._pairs(step, wrong, someone & lanes.negated(explained), candidates)
         self._settle(number, wrong, explanations)
 
     # ------------------------------------------------------------ mistakes at the step itself
@@ -179,6 +184,34 @@ class _Search:
                 covered = covered + lanes.where(counts, reach / lanes.larger(size, 1e-300), 0.0)
             chance = chance * lanes.where(who, lanes.smaller(covered, 1.0), 1.0)
         return chance <= CLEAR
+
+    def _pairs(
+        self, step: Step, wrong: dict[int, Value], someone: Value, candidates: Sequence[_Candidate]
+    ) -> list[Explanation]:
+        """Two mistakes at one step, where each multiplies the right value by something (a factor 2 and a sign)."""
+        lanes = self.lanes
+        if not lanes.some(someone):
+            return []
+        method = [c for c in candidates if c.mistake.tier < SLIP_FROM][:MOST_PAIRED]
+        found = []
+        for n, one in enumerate(method):
+            for other in method[n + 1 :]:
+                if one.mistake.code == other.mistake.code:
+                    continue
+                values, radii = [], []
+                for element in range(step.size):
+                    right = self.marks.carried.get(step.slot + element, self.reference[step.slot + element])
+                    divisor = lanes.where(right == 0, float("nan"), right)
+                    value = one.values[element] * other.values[element] / divisor
+                    spread = one.radii[element] / abs(one.values[element]) if _nonzero(one, element, lanes) else 0.0
+                    values.append(value)
+                    radii.append(abs(value) * spread + other.radii[element] * abs(value / divisor))
+                who = someone & self._agrees(step, wrong, values, radii)
+                if lanes.some(who):
+                    tier = max(one.mistake.tier, other.mistake.tier) + 1
+                    codes = (one.mistake.code, other.mistake.code)
+                    found.extend(Explanation(code, tier, False, who, who & False, None, 0) for code in codes)
+        return found
 
     # ------------------------------------------------------------ slips
 
@@ -407,6 +440,10 @@ class _Search:
                 carried_on = True
         if carried_on:
             self.marks = mark(self.program, self.reference, self.answers, lanes, self.overrides)
+
+
+def _nonzero(candidate: _Candidate, element: int, lanes: Any) -> bool:
+    return not lanes.some(candidate.values[element] == 0)
 
 
 def rank_of(explanation: Explanation) -> Value:
