@@ -176,7 +176,7 @@ def latex_name(name: str) -> str:
     r"""A step's name as mathematics: `dL_dw1` is a fraction, `w1` has an index, `a@2` a bracketed superscript.
 
     >>> print(latex_name("dL_dw1"))
-    \\frac{\\partial L}{\\partial w_{1}}
+    \frac{\partial L}{\partial w_{1}}
     """
     name, _, iteration = name.partition("@")
     mark = f"^{{({iteration})}}" if iteration else ""
