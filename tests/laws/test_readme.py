@@ -1,0 +1,41 @@
+"""README's example is run, and what it shows is what is printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from checker.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+
+
+def test_the_shown_problem_is_the_shipped_one():
+    shown = blocks("yaml")[0]
+    shipped = (ROOT / "problem_sets" / "neuron-sigmoid.yaml").read_text(encoding="utf-8")
+    wanted = [line for line in shipped.splitlines() if line.strip() and not line.startswith("#")]
+    assert shown.splitlines() == wanted
+
+
+def test_the_shown_submission_gets_the_shown_report(tmp_path, monkeypatch, capsys):
+    (tmp_path / "ada.yaml").write_text(blocks("yaml")[1], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["ada.yaml"]) == 1
+    assert capsys.readouterr().out == blocks("text")[0]
+
+
+def test_the_first_command_grades_the_shipped_submission(monkeypatch, capsys):
+    command = blocks("sh")[0].strip()
+    assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/check-backprop ")
+    monkeypatch.chdir(ROOT)
+    assert main([command.rsplit(" ", 1)[-1]]) == 0
+    assert "12 of 12 points" in capsys.readouterr().out
+
+
+def test_the_second_command_runs_these_tests():
+    assert blocks("sh")[1].strip().endswith(".venv/bin/pytest -q")
