@@ -27,6 +27,7 @@ Answers = dict[int, tuple[Value, Value, Value, Value]]
 CLEAR = 0.2  # the most that the windows of all candidates may cover of the values within reach
 SLIP_FROM = 3  # the tier from which on a mistake is a slip or a coincidence
 MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
+CLEAR_ALONE = 0.03  # the same for the variants of one mistake
 MOST_TRIALS = 6  # hidden mistakes that are worked through the rest of the sheet
 SLIP_TIER = {
     "sign_slip": 3,
@@ -109,9 +110,9 @@ class _Search:
         for who in wrong.values():
             someone = someone | who
         candidates = list(self._local(number, step, wrong, someone))
-        sparse = self._sparse(wrong, candidates)
+        clear = self._clear(step, wrong, [(c.mistake.code, c.values, c.radii) for c in candidates])
         explanations = [
-            Explanation(c.mistake.code, c.mistake.tier, c.mistake.slip, c.who, c.who & sparse, None, 0)
+            Explanation(c.mistake.code, c.mistake.tier, c.mistake.slip, c.who, c.who & clear[c.mistake.code], None, 0)
             for c in candidates
             if lanes.some(c.who)
         ]
@@ -151,7 +152,8 @@ class _Search:
             element = slot - step.slot
             submitted = self.answers[slot][0]
             near = within(submitted, values[element], self._half(slot) + radii[element], self.lanes)
-            near = near & (radii[element] < float("inf"))
+            # near a pole (tan for tanh) a ball reaches everything: one wider than the error itself explains nothing
+            near = near & (radii[element] <= abs(submitted - self.reference[slot]))
             hit = hit & (near | self.lanes.negated(who))
         return hit
 
@@ -159,31 +161,39 @@ class _Search:
         """Half the typed unit, at most half the asked one."""
         return self.lanes.smaller(self.answers[slot][1], self.marks.unit[slot]) / 2
 
-    def _sparse(self, wrong: dict[int, Value], candidates: Sequence[_Candidate]) -> Value:
-        """Where the windows of the distinct candidates cover little of the values within reach.
+    def _clear(
+        self, step: Step, wrong: dict[int, Value], made: Sequence[tuple[str, list[Value], list[Value]]]
+    ) -> dict[str, Value]:
+        """For each code, where chance is an unlikely reason for a match.
 
-        For an array all elements have to agree at once, so their shares multiply.
+        The windows of all distinct values within reach may cover `CLEAR` of them, and those of the code's own values
+        `CLEAR_ALONE`: a mistake that comes in many variants is more easily hit. For an array all elements have to agree
+        at once, so their shares multiply.
         """
         lanes = self.lanes
         chance: Value = 1.0
-        step_slot = None
+        alone: dict[str, Value] = {code: 1.0 for code, _, _ in made}
         for slot, who in wrong.items():
-            if step_slot is None and candidates:
-                step_slot = self.program.steps[candidates[0].mistake.step].slot
+            element = slot - step.slot
             submitted = self.answers[slot][0]
-            size = lanes.larger(abs(submitted), abs(self.reference[slot]))
+            size = lanes.larger(lanes.larger(abs(submitted), abs(self.reference[slot])), 1e-300)
+            half = self._half(slot)
             covered: Value = 0.0
+            own: dict[str, Value] = dict.fromkeys(alone, 0.0)
             seen: list[Value] = []
-            for candidate in candidates:
-                element = slot - (step_slot or 0)
-                value, reach = candidate.values[element], self._half(slot) + candidate.radii[element]
+            for code, values, radii in made:
+                value, reach = values[element], half + radii[element]
                 counts = abs(value - submitted) <= size
                 for other in seen:
                     counts = counts & (abs(value - other) > reach)
                 seen.append(value)
-                covered = covered + lanes.where(counts, reach / lanes.larger(size, 1e-300), 0.0)
+                share = lanes.where(counts, reach / size, 0.0)
+                covered = covered + share
+                own[code] = own[code] + share
             chance = chance * lanes.where(who, lanes.smaller(covered, 1.0), 1.0)
-        return chance <= CLEAR
+            for code, share in own.items():
+                alone[code] = alone[code] * lanes.where(who, lanes.smaller(share, 1.0), 1.0)
+        return {code: (chance <= CLEAR) & (share <= CLEAR_ALONE) for code, share in alone.items()}
 
     def _pairs(
         self, step: Step, wrong: dict[int, Value], someone: Value, candidates: Sequence[_Candidate]
@@ -193,7 +203,7 @@ class _Search:
         if not lanes.some(someone):
             return []
         method = [c for c in candidates if c.mistake.tier < SLIP_FROM][:MOST_PAIRED]
-        found = []
+        found: list[Explanation] = []
         for n, one in enumerate(method):
             for other in method[n + 1 :]:
                 if one.mistake.code == other.mistake.code:
@@ -292,21 +302,20 @@ class _Search:
                 rules = tuple((hidden, once[hidden].route) for hidden in sorted(once))
                 trials.append((code, made[0][1].tier, False, rules))
         hits = []
-        reached: list[tuple[Value, Value]] = []
+        reached: list[tuple[str, list[Value], list[Value]]] = []
         for code, tier, slip, rules in trials:
             values, radii = self._through(number, step, rules)
-            first = next(iter(wrong))
-            reached.append((values[first - step.slot], radii[first - step.slot]))
+            reached.append((code, values, radii))
             who = someone & self._agrees(step, wrong, values, radii)
             if lanes.some(who):
                 hits.append((code, tier, slip, rules, who))
         if not hits:
             return []
-        sparse = self._sparse_values(wrong, reached)
+        clear = self._clear(step, wrong, reached)
         explanations = []
         for n, (code, tier, slip, rules, who) in enumerate(hits):
             gain = self._gain(number, rules, who) if n < MOST_TRIALS else 0
-            explanations.append(Explanation(code, tier, slip, who, who & sparse, rules[0][0], gain, rules))
+            explanations.append(Explanation(code, tier, slip, who, who & clear[code], rules[0][0], gain, rules))
         return explanations
 
     def _left_out(self, number: int) -> list[int]:
@@ -362,23 +371,6 @@ class _Search:
                 balls.radius[slot] = lanes.where(given, balls.radius[slot], loose)
             else:
                 balls.value[slot], balls.radius[slot] = value, loose
-
-    def _sparse_values(self, wrong: dict[int, Value], reached: list[tuple[Value, Value]]) -> Value:
-        """As `_sparse`, for values at the first wrong element."""
-        lanes = self.lanes
-        slot = next(iter(wrong))
-        submitted = self.answers[slot][0]
-        size = lanes.larger(abs(submitted), abs(self.reference[slot]))
-        covered: Value = 0.0
-        seen: list[Value] = []
-        for value, radius in reached:
-            reach = self._half(slot) + radius
-            counts = abs(value - submitted) <= size
-            for other in seen:
-                counts = counts & (abs(value - other) > reach)
-            seen.append(value)
-            covered = covered + lanes.where(counts, reach / lanes.larger(size, 1e-300), 0.0)
-        return lanes.where(covered > 1, 1.0, covered) ** len(wrong) <= CLEAR
 
     def _gain(self, number: int, rules: tuple[tuple[int, Route], ...], who: Value) -> Value:
         """How many wrong answers of other steps the hidden mistake accounts for."""
