@@ -12,10 +12,10 @@ from checker.yamlfile import Mapping, Node, Scalar, Sequence
 
 FORMAT = "check-backprop/submission@1"
 KEYS = ("format", "problem", "student", "answers")
-MAX_NAME = 200  # characters of a student's or a step's name
-MAX_FORMULA = 2_000
-MAX_NUMBERS = 100_000
-MAX_RANK = 4
+LONGEST_NAME = 200  # characters of a student's or a step's name
+LONGEST_FORMULA = 2_000
+MOST_NUMBERS = 100_000
+DEEPEST = 4
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _WORDS = {"nan": "not a number", "inf": "infinite", "infinity": "infinite", "∞": "infinite"}
@@ -82,8 +82,8 @@ def load_submission(data: bytes, file: str) -> Submission:
         key = answers.keys[name]
         content = reader.content(node, 0)
         read.append(Answer(name, key.line, key.column, node.line, node.column, content))
-        if reader.numbers > MAX_NUMBERS:
-            what = f"there are more than {MAX_NUMBERS:,} numbers in the answers"
+        if reader.numbers > MOST_NUMBERS:
+            what = f"there are more than {MOST_NUMBERS:,} numbers in the answers"
             raise SubmissionError(Finding(what, yamlfile.place(key, file), "leave some out"))
     named = student.text.strip() if isinstance(student, Scalar) and not _null(student) else ""
     return Submission(problem.text, named or None, file, tuple(read), yamlfile.place(problem, file))
@@ -102,11 +102,9 @@ def _sound(root: Mapping) -> bool:
         and form.text == FORMAT
         and isinstance(problem, Scalar)
         and _ID.fullmatch(problem.text) is not None
-        and not _null(problem)
-        and not _boolean(problem)
-        and (student is None or _name_fault(student) is None)
+        and (student is None or (isinstance(student, Scalar) and _name_fault(student) is None))
         and isinstance(answers, Mapping)
-        and all(len(name) <= MAX_NAME for name in answers.items)
+        and all(len(name) <= LONGEST_NAME for name in answers.items)
     )
 
 
@@ -123,7 +121,7 @@ def _explained(root: Mapping, file: str) -> list[Finding]:
     own = []
     if isinstance(answers, Mapping):  # what is wrong with a single answer costs that answer alone
         items["answers"] = Mapping(
-            {name: Scalar("", True, 1, 1) for name in answers.items if len(name) > MAX_NAME},
+            {name: Scalar("", True, 1, 1) for name in answers.items if len(name) > LONGEST_NAME},
             answers.keys,
             answers.line,
             answers.column,
@@ -131,7 +129,7 @@ def _explained(root: Mapping, file: str) -> list[Finding]:
     elif isinstance(answers, Scalar) and _null(answers):
         mend = "write them below it, one a line, such as `  z: 0.7`"
         own.append(Finding("answers: there are none", yamlfile.place(answers, file), mend))
-    fault = student and _name_fault(student)
+    fault = _name_fault(student) if isinstance(student, Scalar) else None
     if student and fault:
         own.append(Finding(f"student: {fault[0]}", yamlfile.place(student, file), fault[1]))
     judged = Mapping(items, root.keys, root.line, root.column)
@@ -147,13 +145,11 @@ def _explained(root: Mapping, file: str) -> list[Finding]:
     return sorted(own, key=lambda finding: finding.where or ())
 
 
-def _name_fault(student: Node) -> tuple[str, str] | None:
+def _name_fault(student: Scalar) -> tuple[str, str] | None:
     """What is wrong with the name of a student and how to mend it; None where nothing is."""
-    if not isinstance(student, Scalar):
-        return "expected a name or a number", "write it on one line"
     text = student.text.strip()
-    if len(text) > MAX_NAME:
-        return f"the name has {len(text):,} characters", f"use at most {MAX_NAME}"
+    if len(text) > LONGEST_NAME:
+        return f"the name has {len(text):,} characters", f"use at most {LONGEST_NAME}"
     if _boolean(student):
         return f"expected a name, found {text}", "put it in quotes if it is one"
     if not text.isprintable():
@@ -187,8 +183,8 @@ class _Answers:
             return entry(node)
         if isinstance(node, Sequence):
             self.numbers -= 1
-            if depth == MAX_RANK:
-                return _fault("", node, f"the lists are more than {MAX_RANK} deep; remove brackets")
+            if depth == DEEPEST:
+                return _fault("", node, f"the lists are more than {DEEPEST} deep; remove brackets")
             return [self.content(item, depth + 1) for item in node.items]
         return self.pair(node, depth)
 
@@ -207,7 +203,7 @@ class _Answers:
             return self.content(value, depth) if value else Entry("", node.line, node.column)
         if not isinstance(formula, Scalar):
             return _fault("", formula, "the formula is not a text; write one, in quotes where it has brackets in it")
-        if len(formula.text) > MAX_FORMULA:
+        if len(formula.text) > LONGEST_FORMULA:
             return _long(formula)
         written = formula.text.strip()
         if value is None:
@@ -236,7 +232,7 @@ def entry(scalar: Scalar) -> Entry:
         return Entry(text, line, column, number)
     if _empty(scalar):
         return Entry("", line, column)
-    if len(text) > MAX_FORMULA:
+    if len(text) > LONGEST_FORMULA:
         return _long(scalar)
     written = text.strip()
     if _boolean(scalar):
@@ -244,7 +240,7 @@ def entry(scalar: Scalar) -> Entry:
     strange = _strange(written)
     if strange:
         return _fault(text, scalar, strange)
-    return Entry(text, line, column, formula=written)
+    return Entry(written, line, column, formula=written)
 
 
 def _empty(scalar: Scalar) -> bool:
@@ -273,9 +269,9 @@ def _strange(text: str) -> str | None:
 
 
 def _fault(text: str, at: Node, error: str) -> Entry:
-    return Entry(text if len(text) <= MAX_NAME else f"{text[:MAX_NAME]}…", at.line, at.column, error=error)
+    return Entry(text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…", at.line, at.column, error=error)
 
 
 def _long(scalar: Scalar) -> Entry:
     length = len(scalar.text)
-    return _fault(scalar.text, scalar, f"the formula has {length:,} characters; use at most {MAX_FORMULA:,}")
+    return _fault(scalar.text, scalar, f"the formula has {length:,} characters; use at most {LONGEST_FORMULA:,}")

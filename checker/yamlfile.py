@@ -327,7 +327,7 @@ _SAID = {
     ),
     "block sequence entries are not allowed in this context": (
         "a list with '-' cannot begin on the line of its key",
-        "start it on a new line, or write [1, 2]",
+        "write a list as [1, 2], and a minus sign next to its number",
     ),
     "did not find expected node content": ("expected a value here", "check the commas and brackets"),
     "did not find expected comment or line break": ("a value cannot begin with '|' or '>'", _QUOTES),
