@@ -45,11 +45,14 @@ MAX_ELEMENT = 100_000
 MAX_NAME = 100
 
 _BEGINS = frozenset(("NUMBER", "NAME", "FUNC", "CONSTANT", "OPEN", "ROOT"))
-_ENDS = frozenset(("NUMBER", "NAME", "CONSTANT", "CLOSE", "CLOSE_INDEX", "SUPERSCRIPT", "TRANSPOSE"))
+_ENDS = frozenset(("NUMBER", "NAME", "CONSTANT", "CLOSE", "CLOSE_INDEX", "SUPERSCRIPT", "TRANSPOSE", "ITERATION"))
 _BRACKETS = frozenset(("OPEN", "CLOSE", "OPEN_INDEX", "CLOSE_INDEX"))
 _OPERATORS = frozenset(("PLUS", "MINUS", "TIMES", "OVER", "MATMUL", "POWER"))
 _CONSTANTS = {"e": "e", "pi": "pi", "π": "pi"}
-_SYMBOLS = {"σ": "sigmoid"}
+_SYMBOLS = {
+    "σ": "sigmoid", "Sigmoid": "sigmoid", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "SELU": "selu",
+    "GELU": "gelu", "SiLU": "silu", "Swish": "silu", "Softplus": "softplus", "Softmax": "softmax", "Tanh": "tanh",
+}  # fmt: skip
 # Words that make programs or prose of names side by side; alone or with an operator they are names like any other.
 _WORDS = frozenset(
     ("and", "as", "assert", "async", "await", "class", "def", "del", "elif", "else", "except", "finally", "for", "from",
@@ -64,6 +67,7 @@ def parse(
     functions: Container[str],
     *,
     quantities: Container[str] = (),
+    derivatives: Container[str] = (),
     max_length: int = MAX_LENGTH,
     max_depth: int = MAX_DEPTH,
     max_tokens: int = MAX_TOKENS,
@@ -117,6 +121,8 @@ def parse(
                 depth -= 1
     except UnexpectedCharacters as error:
         stray = error.pos_in_stream
+    if "/" in plain and "d" in plain:
+        tokens = _joined(tokens, quantities, derivatives)
     scan = _Scan(text, tokens, functions, quantities, max_depth)
     feed = run.feed_token
     try:
@@ -155,6 +161,28 @@ def _engine() -> _Engine:
 
 
 # ---------------------------------------------------------------- tokens
+
+
+def _joined(tokens: list[Token], quantities: Container[str], derivatives: Container[str]) -> list[Token]:
+    """The tokens with `dL / da` made one name, where it is one."""
+    found: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        if (
+            i + 2 < len(tokens)
+            and token.type == tokens[i + 2].type == "NAME"
+            and tokens[i + 1].type == "OVER"
+            and token[0] == tokens[i + 2][0] == "d"
+        ):
+            above, below = fold_name(str(token)), fold_name(str(tokens[i + 2]))
+            whole = f"{above}_{below}"
+            if whole in derivatives and above not in quantities and below not in quantities:
+                token = type(token)("NAME", whole, token.start_pos, end_pos=tokens[i + 2].end_pos)
+                i += 2
+        found.append(token)
+        i += 1
+    return found
 
 
 class _Open(NamedTuple):
@@ -549,6 +577,20 @@ class _Build:
     def transpose(self, parts: list[Any]) -> _Value:
         base, token = parts
         return _call("transpose", [base], token.start_pos)
+
+    def iteration(self, parts: list[Any]) -> _Value:
+        base: _Value = parts[0]
+        token: Token = parts[1]
+        node = base.node
+        name = node.base if isinstance(node, Index) else node
+        if not isinstance(name, Name) or base.size is not None or "@" in name.name:
+            raise ExpressionError(
+                f"only a step has iterations, as in a{token}",
+                token.start_pos or 0,
+                "for a product write @ between spaces",
+            )
+        name = Name(f"{name.name}{token}", name.at)
+        return _Value(Index(name, node.items, node.at) if isinstance(node, Index) else name, base.height)
 
     def index(self, parts: list[Any]) -> _Value:
         base, token, items, _ = parts

@@ -150,7 +150,7 @@ def arithmetic(draw: st.DrawFn, depth: int = 3) -> str:
             operand.append(signs + draw(st.sampled_from(["a", "b", "c", "2", "3", "0.5"])))
     text = operand[0]
     for part in operand[1:]:
-        text += draw(st.sampled_from(["+", " - ", "*", " / ", "@", "**"])) + part
+        text += draw(st.sampled_from(["+", " - ", "*", " / ", " @ ", "**"])) + part
     return text
 
 
