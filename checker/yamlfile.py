@@ -384,6 +384,8 @@ def _in_words(
         if character == "\t":
             return "a tab cannot stand here", where, "use spaces"
         return f"a value cannot begin with {character!r}", where, _QUOTES
+    if problem == "did not find expected node content" and not character.strip():
+        return "the file ends where brackets are still open", where, "close each '[' with ']' and each '{' with '}'"
     if problem == "found unexpected end of stream":
         return f"the quote that opens{opened} is not closed", where, "close it with the same quote"
     if problem == "could not find expected ':'":
@@ -702,7 +704,8 @@ class _Explainer:
     def several(self, error: Any) -> Finding:
         """More than one of the forms fits, where only one may."""
         branches = [branch for branch in error.validator_value if isinstance(branch, dict)]
-        keys = [key for branch in branches for key in branch.get("required", ()) if key in error.instance]
+        present = error.instance if isinstance(error.instance, dict) else {}
+        keys = [key for branch in branches for key in branch.get("required", ()) if key in present]
         if len(keys) > 1:
             what = f"only one of the keys {_either(list(map(repr, keys)))} can be given"
             return self.finding(error, what, "remove the others")
