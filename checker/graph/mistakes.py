@@ -538,9 +538,9 @@ class Places:
                 yield Place("update", item, {"w": item.scope["w"], "new": item.rule})
                 yield Place("update_plain", item, {**item.scope, "new": item.rule}, about)
             elif item.kind is Kind.OPTIMIZER_STATE and item.scope:
-                if "raw" in item.scope:
+                if "raw" in item.scope and "weight_decay" in update.settings:
                     yield Place("decay", item, item.scope)
-                else:
+                elif "raw" not in item.scope:
                     yield Place(f"state.{item.name.partition('_')[0]}", item, item.scope, about)
 
     # ------------------------------------------------------------ convolution and maxima

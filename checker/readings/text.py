@@ -91,6 +91,9 @@ class _Writer:
             return self.call("diag", [inner])
         if node.size == 1:
             return self.call("sum", [inner])
+        rows, columns = arg.shape if len(arg.shape) == 2 else (0, 0)
+        if node.size == rows and list(index) == [tuple(range(i * columns, (i + 1) * columns)) for i in range(rows)]:
+            return self.call("row_sum", [inner])
         return self.call("collect", [inner])
 
     def _contraction(self, node: Node) -> str:
