@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from checker.compare import asked_unit
 from checker.errors import Finding, Place
 from checker.expression.tree import Call
-from checker.graph.derive import Derivation, derive
+from checker.graph.derive import derive
 from checker.graph.formula import maximum, step
 from checker.graph.node import ordered
 from checker.knowledge.activations import ACTIVATIONS
@@ -19,6 +19,7 @@ from checker.readings.numeric import run
 from checker.sheet import asked_slots
 
 if TYPE_CHECKING:
+    from checker.graph.steps import Derivation
     from checker.readings import program as kept
 
 SATURATED = 1e-3  # of the largest slope an activation can have; below it a gradient is lost in rounding

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from checker.expression.tree import Binary, Call, Expression, Index, Name, Negative, Number
 from checker.graph.build import BuildError
-from checker.graph.derive import Deriver, Mistake, Step
 from checker.graph.differentiate import add, pull_back, times
 from checker.graph.formula import operand, rational, step
 from checker.graph.node import Node, ShapeError, names, ordered
+from checker.graph.steps import Mistake, Step
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.misconceptions import MISCONCEPTIONS
@@ -25,6 +25,8 @@ from checker.model import Equation, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from checker.graph.deriver import Deriver
 
 MOST_OTHERS = 12  # quantities that one operand is exchanged with
 MOST_PATHS = 16

@@ -17,7 +17,7 @@ from checker.graph.formula import operand, rational
 from checker.graph.node import Node, ordered, strides
 
 if TYPE_CHECKING:
-    from checker.graph.derive import Derivation
+    from checker.graph.steps import Derivation
 
 MOST_OPERATIONS = 60  # of a closed form that a person would still read
 GUARD = 15
@@ -44,7 +44,7 @@ class Exact:
     def _computed(self, derivation: Derivation) -> dict[str, list[Any]]:
         if not derivation.computed:
             return {}
-        from checker.readings.compile import Loop
+        from checker.readings.loop import Loop
 
         found = {}
         work = Loop(derivation.problem)
