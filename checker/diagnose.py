@@ -28,6 +28,7 @@ CLEAR = 0.2  # the most that the windows of all candidates may cover of the valu
 SLIP_FROM = 3  # the tier from which on a mistake is a slip or a coincidence
 MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
 CLEAR_ALONE = 0.03  # the same for the variants of one mistake
+CLEAR_SLIP = 0.008  # and for the variants of a slip or a coincidence
 MOST_TRIALS = 6  # hidden mistakes that are worked through the rest of the sheet
 SLIP_TIER = {
     "sign_slip": 3,
@@ -83,6 +84,7 @@ class _Search:
         self.by_step: dict[int, list[Mistake]] = {}
         for mistake in program.mistakes:
             self.by_step.setdefault(mistake.step, []).append(mistake)
+        self.tiers = {mistake.code: mistake.tier for mistake in program.mistakes}
         self.overrides: dict[int, list[tuple[Value, Route]]] = {}
         self.found: dict[int, list[Explanation]] = {}
         # what was found at each slot stays so when later marking sees the hidden mistake
@@ -193,7 +195,11 @@ class _Search:
             chance = chance * lanes.where(who, lanes.smaller(covered, 1.0), 1.0)
             for code, share in own.items():
                 alone[code] = alone[code] * lanes.where(who, lanes.smaller(share, 1.0), 1.0)
-        return {code: (chance <= CLEAR) & (share <= CLEAR_ALONE) for code, share in alone.items()}
+        return {code: (chance <= CLEAR) & (share <= self._most(code)) for code, share in alone.items()}
+
+    def _most(self, code: str) -> float:
+        """How much the variants of one mistake may cover: less for those that come to mind last."""
+        return CLEAR_ALONE if self.tiers[code] < SLIP_FROM else CLEAR_SLIP
 
     def _pairs(
         self, step: Step, wrong: dict[int, Value], someone: Value, candidates: Sequence[_Candidate]

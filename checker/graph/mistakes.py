@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from checker.graph.deriver import Deriver
 
 MOST_OTHERS = 12  # quantities that one operand is exchanged with
+MOST_STEPS = 6  # steps whose value may have been taken for another's
 MOST_PATHS = 16
 
 
@@ -516,7 +517,7 @@ class Places:
                     yield Place("parameter_batch", gradient, {"g": gradient.rule, "m": self.nodes.constant(examples)})
 
     def operands(self) -> Iterator[Place]:
-        """`operand`: the rule with one given or parameter exchanged for another of its shape."""
+        """`operand`: the rule with one given or parameter exchanged for another, or one step's value for another's."""
         if len(self.steps) > 200:  # in a network written out unit by unit, anything equals something
             return
         known = list(self.quantities)
@@ -524,6 +525,12 @@ class Places:
             for leaf in names(item.rule):
                 if leaf in self.quantities:
                     for other in self._alike(leaf, known):
+                        swapped = self.nodes.rename(item.rule, {leaf: self.name(other)}, {})
+                        yield Place("operand", item, {"swapped": swapped})
+                elif leaf in self.steps:
+                    kind = self.steps[leaf].kind
+                    alike = [name for name, other in self.steps.items() if other.kind is kind and name != item.name]
+                    for other in self._alike(leaf, alike)[:MOST_STEPS]:
                         swapped = self.nodes.rename(item.rule, {leaf: self.name(other)}, {})
                         yield Place("operand", item, {"swapped": swapped})
 
