@@ -29,7 +29,7 @@ GREEK = {
 _GREEK_LETTERS = "".join(dict.fromkeys(GREEK.values()))
 _SPELLED = {letter: name for name, letter in reversed(GREEK.items())}
 _SIGNS = {
-    "cdot": "*", "times": "*", "odot": "*", "circ": "*", "ast": "*", "bullet": "*", "star": "*", "div": "/",
+    "cdot": "*", "times": "*", "odot": "⊙", "circ": "⊙", "ast": "*", "bullet": "*", "star": "*", "div": "/",
     "lbrace": "(", "rbrace": ")", "{": "(", "}": ")", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")",
 }  # fmt: skip
 _SPACES = frozenset((",", ";", ":", "!", " ", ">", "quad", "qquad", "thinspace", "medspace", "thickspace", "enspace",
@@ -207,7 +207,7 @@ class _Reader:
         if kind == "sign" and text in "+-−–*/·×⊙÷,":
             self.next += 1
             return [_Piece({"−": "-", "–": "-"}.get(text, text), at, operand=False)]
-        if kind == "command" and text[1:] in _SIGNS and _SIGNS[text[1:]] in "*/":
+        if kind == "command" and text[1:] in _SIGNS and _SIGNS[text[1:]] in "*⊙/":
             self.next += 1
             return [_Piece(_SIGNS[text[1:]], at, operand=False)]
         if kind == "sign" and text == "@":
@@ -316,8 +316,19 @@ class _Reader:
             if self.resolve([f"d{above}"]) is not None and self.resolve([f"d{below}"]) is not None:
                 return None
             found = f"d{above}_d{below}"
-        base, _, element = found.partition("[")
-        return [_Piece(f"{base}{'[' + element if element else ''}", at)]
+        return [_Piece(self.iterated(found), at)]
+
+    def iterated(self, name: str) -> str:
+        """The name, of the iteration that follows in brackets above it: `{…}^{(2)}`."""
+        start = self.next
+        if self.at("^"):
+            self.next += 1
+            mark = self.label()
+            base, bracket, element = name.partition("[")
+            if mark is not None and self.resolve([f"{base}@{mark}"]) is not None:
+                return f"{base}@{mark}{bracket}{element}"
+        self.next = start
+        return name
 
     def differential(self) -> str | None:
         r"""The name in `{\partial L}`, `{dL}` or `{d L}`; None where the group is something else."""
@@ -439,9 +450,26 @@ class _Reader:
     def font(self, at: int) -> list[_Piece]:
         r"""`\mathrm{ReLU}(z)`, `\mathbf{W}`: what stands between the braces is one word."""
         word = self.letters()
+        if word == "1" and self.at("(", "[", "\\left", "_", "\\{"):
+            return self.indicator(at)
         if self.at("(", "\\left", "'") and self.resolve([word]) is None:
             return self.applied(word, at)
         return self.named([word], at)
+
+    def indicator(self, at: int) -> list[_Piece]:
+        r"""`\mathbf{1}[z > 0]`, which is step(z)."""
+        opening = self.take("a condition")
+        if opening.text in ("\\left", "_"):
+            opening = self.take("a condition")
+        inner = self.sequence((">",))
+        self.next += 1
+        zero = self.take("0")
+        closing = self.take("a bracket")
+        if closing.text == "\\right":
+            closing = self.take("a bracket")
+        if zero.text != "0" or closing.text not in (")", "]", "}", "\\}") or not inner:
+            raise ExpressionError("this condition is not read here", opening.at, r"write \mathbf{1}[z > 0], or step(z)")
+        return self.scripted([_Piece("step(", at), *inner, _Piece(")", closing.at)])
 
     def letters(self) -> str:
         """The word between braces, or the one sign that stands without."""
@@ -485,6 +513,8 @@ class _Reader:
                     found = spelled[0]
                     index = self.indices()
         name = found if found is not None else spelled[0]
+        if found is not None and "@" not in found:
+            name = self.iterated(found)
         if self.at("(", "\\left", "'") and found is None and index == (None, None):
             return self.applied(bases[0], at)
         if self.at("(", "\\left", "'") and bases[0] == "σ" and found is None:
@@ -680,40 +710,39 @@ class _Reader:
 
 
 def _spellings(base: str, below: str | None, above: str | None) -> list[str]:
-    """What a base with an index below and one above may be called in a problem, best first."""
-    bases = [base]
-    if base in _SPELLED:
-        bases.append(_SPELLED[base])
+    """What a base with an index below and one above may be called in a problem, best first.
+
+    >>> _spellings("w", "1", None)
+    ['w1', 'w_1', 'w[1]', 'W[1]']
+    """
     found: list[str] = []
-    for name in bases:
-        if below is None and above is None:
-            found.append(name)
-            continue
+    later: list[str] = []  # iterations, which every index above could be
+    for name in (base, _SPELLED[base]) if base in _SPELLED else (base,):
         tails = [""]
         if below is not None:
-            tails = [below.replace(",", ""), f"_{below.replace(',', '_')}"] if below.strip(",") else [below]
+            tails = [below.replace(",", ""), f"_{below.replace(',', '_')}", below.replace(",", "_")]
+        if above is None:
+            stems, marks = [name], [""]
+        elif above == "_new":
+            stems, marks = [f"{name}_new"], ["_new"]
+        else:
+            stems, marks = [f"{name}{above}", f"{name}_{above}"], [f"_{above}"]
         for tail in tails:
-            if above is None:
-                found.append(f"{name}{tail}")
-            elif above == "_new":
-                found.append(f"{name}{tail}_new")
+            if above in (None, "_new"):
+                found += [f"{name}{tail}{mark}" for mark in marks]
+            elif tail:
+                found += [f"{name}_{above}{tail}", f"{name}{tail}_{above}", f"{name}{above}{tail}"]
             else:
-                found += [f"{name}{above}{tail}" if not tail else f"{name}{tail}@{above}", f"{name}_{above}{tail}"]
-                found += [f"{name}{tail}_{above}", f"{name}{above}{tail}"]
-        if above is not None and below is None and above != "_new":
-            found.append(f"{name}@{above}")
-        if below is not None:
-            digits = re.sub(r"[^0-9,]", "", below)
-            if digits == below:
-                element = below if "," in below or len(below) == 1 else ",".join(below)
-                stems = [name] if above is None else [f"{name}_new"] if above == "_new" else [
-                    f"{name}{above}", f"{name}_{above}", f"{name}@{above}"
-                ]  # fmt: skip
-                for stem in stems:
-                    found += [f"{stem}[{below}]", f"{stem}[{element}]"]
-                    if len(stem) > 0 and stem[0].islower():
-                        found.append(f"{stem[0].upper()}{stem[1:]}[{element}]")
-    return list(dict.fromkeys(found))
+                found += stems
+            if above not in (None, "_new"):
+                later.append(f"{name}{tail}@{above}")
+        if below is not None and re.fullmatch(r"[0-9,]+", below):
+            apart = below if "," in below or len(below) == 1 else ",".join(below)
+            for stem in stems:
+                found += [f"{stem}[{below}]", f"{stem}[{apart}]", f"{stem[0].upper()}{stem[1:]}[{apart}]"]
+            if above not in (None, "_new"):
+                later += [f"{name}@{above}[{below}]", f"{name}@{above}[{apart}]"]
+    return list(dict.fromkeys(found + later))
 
 
 def _inside(text: str) -> tuple[int, int]:
