@@ -39,11 +39,15 @@ class Fault(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """What a formula comes to: its elements at the true quantities, and for each what `Cell.holds` says."""
+    """What a formula comes to: its elements at the true quantities, and for each what `Cell.holds` says.
+
+    `follows`: it is not the step's identity, but right given the student's own formulas for earlier steps.
+    """
 
     values: list[float]
     holds: list[int | None]
     note: str = ""
+    follows: bool = False
 
 
 FormulaReader = Callable[[str, Target], Worked]  # raises FormulaError
@@ -148,7 +152,9 @@ def _target(
         step = program.steps[number]
         for slot in range(step.slot, step.slot + step.size):
             if slot not in sheet.cells:
-                sheet.faults[slot] = Fault(answer.name, answer.key_line, answer.key_column, f"{error.what}; {error.mend}")
+                sheet.faults[slot] = Fault(
+                    answer.name, answer.key_line, answer.key_column, f"{error.what}; {error.mend}"
+                )
         sheet.places.setdefault(number, (answer.line, answer.column))
         return None
 
