@@ -1,0 +1,1 @@
+"""A class folder: collected, graded in blocks, kept in a database, and reported."""

@@ -1,0 +1,193 @@
+"""Many submissions to one program, marked at once: one lane a student, from each lane the grade it would get alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from checker.diagnose import diagnose
+from checker.grading import grade_sheet, named
+from checker.mark import MISSING, WRONG, Marks, mark
+from checker.readings.lanes import LANES
+from checker.sheet import lay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from checker.diagnose import Explanation
+    from checker.model import Diagnosis, Grade
+    from checker.readings.numeric import Value
+    from checker.readings.program import Program, Step
+    from checker.sheet import Cell, FormulaReader, Sheet
+    from checker.submission import Submission
+
+
+def grade_block(
+    submissions: Iterable[Submission],
+    program: Program,
+    read_formula: FormulaReader,
+    with_mistakes: Callable[[], Program] | None = None,
+) -> list[Grade]:
+    """The grades of many submissions to one problem, each as `grading.grade_submission` gives it."""
+    block = Block(program, Cells(), with_mistakes)
+    block.mark([lay(submission, program, read_formula) for submission in submissions])
+    return [block.grade(student) for student in range(len(block.sheets))]
+
+
+class Cells:
+    """The different cells of a class, numbered from 1; 0 is no answer. Equal lines of plain sheets share one."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+        self._kept: list[Cell | None] = [None]
+        # where nothing was answered stands a number that agrees with none
+        self._given: list[tuple[float, float, bool, int]] = [(math.nan, 1.0, False, -1)]
+
+    def number(self, cell: Cell) -> int:
+        """The number of a cell; the cell is kept, so that no other takes its identity."""
+        number = self._numbers.get(id(cell))
+        if number is None:
+            number = self._numbers[id(cell)] = len(self._kept)
+            self._kept.append(cell)
+            self._given.append((cell.value, cell.unit, True, -1 if cell.holds is None else cell.holds))
+        return number
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __getitem__(self, number: int) -> Cell | None:
+        return self._kept[number]
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """By number: value, typed unit, whether there is an answer, what its formula is."""
+        value, unit, given, holds = zip(*self._given, strict=True)
+        return np.array(value), np.array(unit), np.array(given), np.array(holds)
+
+
+class Block:
+    """A class, or a part of it, laid over one program and marked in one go.
+
+    `slots` are those of the steps that are asked, in graph order; `numbers` has a row a student and a column for each
+    of them, with the number of the cell that stands there. What is wrong is diagnosed with the program that
+    `with_mistakes` gives; without it nothing is.
+    """
+
+    def __init__(self, program: Program, cells: Cells, with_mistakes: Callable[[], Program] | None = None) -> None:
+        self.program, self.cells, self.with_mistakes = program, cells, with_mistakes
+        asked = {item.step for item in program.ask}
+        self.steps = [(number, step) for number, step in enumerate(program.steps) if number in asked]
+        self.slots = [slot for _, step in self.steps for slot in range(step.slot, step.slot + step.size)]
+        self._start([])
+
+    def _start(self, sheets: Sequence[Sheet]) -> None:
+        students, slots = len(sheets), len(self.slots)
+        self.sheets = sheets
+        self.numbers = np.zeros((students, slots), dtype=np.intp)
+        self.verdict = np.full((students, slots), MISSING)
+        self.carried = np.full((students, slots), np.nan)
+        self.degenerate = np.zeros((students, slots), dtype=np.bool_)
+        # what explains a student's wrong answers, by the step's number
+        self.diagnoses: list[dict[int, tuple[Diagnosis, ...]]] = [{} for _ in range(students)]
+
+    def mark(self, sheets: Sequence[Sheet]) -> None:
+        """Mark these sheets, whose students are then numbered from 0."""
+        self._start(sheets)
+        number, slots = self.cells.number, self.slots
+        for row, sheet in zip(self.numbers, sheets, strict=True):
+            get = sheet.cells.get
+            row[:] = [number(cell) if (cell := get(slot)) is not None else 0 for slot in slots]
+        everyone = np.arange(len(sheets))
+        program = self.program
+        for students in self._alike(everyone, lambda step: len(step.routes) > 1):
+            answers = self._answers(students, self.slots)
+            self._take(students, mark(program, list(program.values), answers, LANES), self.slots)
+        wrong = np.flatnonzero((self.verdict == WRONG).any(axis=1))
+        if self.with_mistakes is not None and wrong.size:
+            self._diagnose(wrong, self.with_mistakes())
+
+    def _diagnose(self, wrong: NDArray[np.intp], program: Program) -> None:
+        # the same steps, but its slots are its own
+        slots = [
+            slot
+            for number, _ in self.steps
+            for slot in range(program.steps[number].slot, program.steps[number].slot + program.steps[number].size)
+        ]
+        for students in self._alike(wrong, lambda _: True):
+            answers, reference = self._answers(students, slots), list(program.values)
+            marks = mark(program, reference, answers, LANES)
+            diagnosis = diagnose(program, reference, answers, marks, LANES)
+            self._take(students, diagnosis.marks, slots)
+            for step, explanations in diagnosis.found.items():
+                self._name(students, program, step, explanations)
+
+    def _name(
+        self, students: NDArray[np.intp], program: Program, step: int, explanations: Sequence[Explanation]
+    ) -> None:
+        """What explains this step, for each student; those whom the same explains are looked at once."""
+        count = len(students)
+        table = np.array(
+            [
+                np.broadcast_to(np.asarray(part, dtype=float), (count,))
+                for e in explanations
+                for part in (e.who, e.clear, e.gain)
+            ]
+        ).T
+        table[:, 1::3] *= table[:, ::3]
+        table[:, 2::3] *= table[:, ::3]
+        kinds, which = np.unique(table, axis=0, return_inverse=True)
+        for kind, row in enumerate(kinds.tolist()):
+            own = [
+                e._replace(who=bool(who), clear=bool(clear), gain=gain)
+                for e, who, clear, gain in zip(explanations, row[::3], row[1::3], row[2::3], strict=True)
+            ]
+            found = named(program, {step: own})[step]
+            for student in students[which.reshape(-1) == kind]:
+                self.diagnoses[student][step] = found
+
+    def _answers(
+        self, students: NDArray[np.intp], slots: Sequence[int]
+    ) -> dict[int, tuple[Value, Value, Value, Value]]:
+        value, unit, given, holds = self.cells.columns()
+        return {
+            slot: (value[numbers], unit[numbers], given[numbers], holds[numbers])
+            for slot, numbers in zip(slots, np.ascontiguousarray(self.numbers[students].T), strict=True)
+            if numbers.any()
+        }
+
+    def _take(self, students: NDArray[np.intp], marks: Marks, slots: Sequence[int]) -> None:
+        for column, slot in enumerate(slots):
+            self.verdict[students, column] = marks.verdict[slot]
+            self.carried[students, column] = marks.carried[slot]
+            self.degenerate[students, column] = marks.degenerate[slot]
+
+    def _alike(self, students: NDArray[np.intp], counts: Callable[[Step], bool]) -> list[NDArray[np.intp]]:
+        """The students in groups that left out the same steps, of those that count.
+
+        What one student left out opens ways, up to a bound, that must not be counted against another's.
+        """
+        at = {slot: column for column, slot in enumerate(self.slots)}
+        given = self.numbers[students] > 0
+        hidden = [
+            ~given[:, at[step.slot] : at[step.slot] + step.size].all(axis=1) for _, step in self.steps if counts(step)
+        ]
+        if not hidden or len(students) < 2:
+            return [students]
+        _, groups = np.unique(np.array(hidden).T, axis=0, return_inverse=True)
+        groups = groups.reshape(-1)  # some versions of numpy give a column
+        return [students[groups == group] for group in range(groups.max() + 1)]
+
+    def lane(self, student: int) -> Marks:
+        """The marks of one student, as marking this student alone gives them: those that a grade is made of."""
+        verdict, carried, degenerate = (
+            dict(zip(self.slots, part[student].tolist(), strict=True))
+            for part in (self.verdict, self.carried, self.degenerate)
+        )
+        return Marks(verdict, carried, {}, degenerate, {}, [])
+
+    def grade(self, student: int) -> Grade:
+        """The grade of one student."""
+        return grade_sheet(self.sheets[student], self.program, self.lane(student), self.diagnoses[student])

@@ -1,0 +1,174 @@
+"""Submissions written in the plainest way, one `name: number` a line, laid over a program without a YAML parser.
+
+A class types the same right numbers over and over, line for line: each line that was seen before is looked up. What is
+not in this form (formulas, arrays, quotes, tabs, two spellings, anything odd) gives None and takes the whole way,
+through `submission` and `sheet`, of which this is only a faster equal.
+"""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.errors import Place
+from checker.numbertext import NumberText, read_number
+from checker.sheet import Cell, Sheet, lay
+from checker.submission import KEYS, LONGEST_NAME, Answer, Entry, Submission
+
+if TYPE_CHECKING:
+    from checker.readings.program import Program
+    from checker.sheet import FormulaReader
+
+LARGEST = 65_536  # bytes; a longer file takes the whole way
+MOST_LINES = 10_000
+MOST_KEPT = 200_000  # lines remembered
+
+_HEAD = re.compile(
+    rb"(?:#[ -~]*\n|\n)*format: +check-backprop/submission@1 *(?: #[ -~]*)?\n"
+    rb"(?:#[ -~]*\n|\n)*problem: +([A-Za-z_][A-Za-z0-9._-]{0,63}) *(?: #[ -~]*)?\n"
+    rb"(?:#[ -~]*\n|\n)*(?:student: +([A-Za-z0-9][A-Za-z0-9._@-]*(?: [A-Za-z0-9._@-]+)*) *(?: #[ -~]*)?\n)?"
+    rb"(?:#[ -~]*\n|\n)*answers: *(?: #[ -~]*)?\n"
+)
+_LINE = re.compile(
+    r"(?P<indent> {1,8})(?P<name>[A-Za-z][A-Za-z0-9_/]*(?:@[0-9]{1,5})?):"
+    r"(?:(?P<space> {1,20})(?P<number>[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,2})?))?"
+    r" *(?: #[ -~]*)?"
+)
+_IDLE = re.compile(r" *(?:#[ -~]*)?")
+_WORDS = frozenset({"null", "true", "false", "nan", "inf"})  # what YAML takes for something other than a text
+
+
+class _Line(NamedTuple):
+    """What a line of answers says: `slot` and `cell` (None: nothing filled in), the step's number, where it stands."""
+
+    indent: int
+    name: str
+    slot: int
+    cell: Cell | None
+    step: int
+    place: tuple[int, int]
+
+
+_NOTHING = _Line(0, "", -1, None, -1, (0, 0))  # an empty line or a comment
+_ODD = _Line(-1, "", -1, None, -1, (0, 0))  # what takes the whole way
+
+
+def _no_formula(_text: str, _target: object) -> None:
+    raise AssertionError("a plain line holds no formula")
+
+
+class PlainReader:
+    """Lays plain submissions to one program, remembering lines. Cells of equal lines are one object."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._lines: list[dict[bytes, _Line]] = []
+        self._names: dict[str, tuple[int, int, float] | None] = {}
+        self._kept = 0
+
+    def lay(self, data: bytes, file: str) -> Sheet | None:
+        """What `sheet.lay(load_submission(data, file), …)` gives, answers apart; None where the file is not plain."""
+        if len(data) > LARGEST:
+            return None
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+        head = _HEAD.match(data)
+        if head is None:
+            return None
+        start = head.end()
+        first = data.count(b"\n", 0, start)
+        lines = data[start:].split(b"\n")
+        if first + len(lines) > MOST_LINES:
+            return None
+        known = self._lines
+        if len(known) < first + len(lines):
+            known.extend({} for _ in range(first + len(lines) - len(known)))
+        laid = self._laid(lines, first)
+        if laid is None:
+            return None
+        student = head[2].decode() if head[2] else None
+        if student is not None and (len(student) > LONGEST_NAME or student.lower() in _WORDS):
+            return None
+        place_of_problem = Place(file, data.count(b"\n", 0, head.start(1)) + 1, _column(data, head.start(1)))
+        return Sheet(Submission(head[1].decode(), student, file, (), place_of_problem), laid[0], {}, laid[1], [])
+
+    def _laid(self, lines: list[bytes], first: int) -> tuple[dict[int, Cell], dict[int, tuple[int, int]]] | None:
+        """The lines' cells by slot and places by step; None where one is odd or there are no answers."""
+        known = self._lines
+        cells: dict[int, Cell] = {}
+        places: dict[int, tuple[int, int]] = {}
+        indent = 0
+        for number, line in enumerate(lines, first):
+            found = known[number].get(line)
+            if found is None:
+                found = self._read(line, number)
+            width, _, slot, cell, step, place = found
+            if slot < 0:
+                if width < 0:
+                    return None
+                continue
+            if width != indent:
+                if indent:
+                    return None
+                indent = width
+            if step in places:  # a name twice, or two spellings of one step
+                return None
+            places[step] = place
+            if cell is not None:
+                cells[slot] = cell
+        return (cells, places) if indent else None
+
+    def _read(self, line: bytes, number: int) -> _Line:
+        """A line seen for the first time at this place."""
+        try:
+            text = line.decode("ascii")
+        except UnicodeDecodeError:
+            return _ODD
+        found = self._understood(text, number + 1)
+        if self._kept < MOST_KEPT and len(line) <= 200:
+            self._lines[number][line] = found
+            self._kept += 1
+        return found
+
+    def _understood(self, text: str, line: int) -> _Line:
+        match = _LINE.fullmatch(text)
+        if match is None:
+            return _NOTHING if _IDLE.fullmatch(text) else _ODD
+        name = match["name"]
+        if name not in self._names:
+            self._names[name] = self._meant(name)
+        meant = self._names[name]
+        if meant is None or name.lower() in _WORDS:
+            return _ODD
+        slot, step, sign = meant
+        typed, width = match["number"], len(match["indent"])
+        if typed is None:
+            # where nothing stands libyaml places the value behind the colon
+            return _Line(width, name, slot, None, step, (line, width + len(name) + 2))
+        column = match.start("number") + 1
+        number = read_number(typed)
+        if not isinstance(number, NumberText):
+            return _ODD
+        value = -number.value if sign < 0 else number.value
+        return _Line(width, name, slot, Cell(value, number.unit, typed, line, column), step, (line, column))
+
+    def _meant(self, name: str) -> tuple[int, int, float] | None:
+        """The slot, step and sign of a name that means one number and is asked; None of any other."""
+        entry = Entry("1", 1, 1, read_number("1"))
+        alone = Submission("", None, "", (Answer(name, 1, 1, 1, 1, entry),), Place(""))
+        reader: FormulaReader = _no_formula  # type: ignore[assignment]  # never called: a number is no formula
+        sheet = lay(alone, self.program, reader)
+        if sheet.warnings or sheet.faults or len(sheet.cells) != 1:
+            return None
+        (slot, cell), (step,) = next(iter(sheet.cells.items())), sheet.places
+        if prod(self.program.steps[step].shape) != 1 or self.program.steps[step].shape:
+            return None
+        return slot, step, cell.value
+
+
+def _column(data: bytes, at: int) -> int:
+    return at - data.rfind(b"\n", 0, at)
+
+
+assert set(KEYS) == {"format", "problem", "student", "answers"}  # what the head above may hold

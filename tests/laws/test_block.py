@@ -1,0 +1,230 @@
+"""A class marked at once gets the grades that each student gets alone; a plain file is read as any other file is."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from oracle.networks import random_case
+
+from checker import load_program
+from checker.block import Block, Cells, grade_block
+from checker.grading import grade_submission
+from checker.plainsheet import PlainReader
+from checker.sheet import lay
+from checker.submission import load_submission
+
+
+def written(value, rng, digits):
+    """A value as a student may type it, right or not."""
+    if isinstance(value, list):
+        return "[" + ", ".join(written(v, rng, digits) for v in value) + "]"
+    if rng.random() < 0.08:
+        value = rng.choice([-value, 2 * value, value + 1, 0.0])
+    if rng.random() < 0.02:
+        return rng.choice([".nan", "1/3", "true", "0x1F", "", "1.2.3", "≈ 0.5", "1e999999", "[1, 2]"])
+    return rng.choice([f"{value:.{digits}f}", f"{value:.{digits}f}", f"{value:.3g}", f"{value:.6e}"])
+
+
+def sheet_text(case, rng, student="s1"):
+    lines = [
+        f"  {name}: {written(case.values[name], rng, 4)}\n"
+        for name in case.ask
+        if name in case.values
+        if rng.random() < 0.95
+    ]
+    if rng.random() < 0.3:
+        rng.shuffle(lines)
+    if rng.random() < 0.1:
+        lines.insert(
+            rng.randrange(len(lines) + 1),
+            rng.choice(["  nothing_like_it: 3\n", "\n", "# words\n", lines[0] if lines else "\n"]),
+        )
+    head = f"format: check-backprop/submission@1\nproblem: p\nstudent: {student}\nanswers:\n"
+    return head + "".join(lines)
+
+
+def no_formula(text, target):
+    from checker.sheet import FormulaError
+
+    raise FormulaError("no formulas here")
+
+
+def class_of(seed, students, tmp_path):
+    rng = random.Random(seed)
+    case = random_case(rng)
+    path = tmp_path / "p.yaml"
+    path.write_text(case.problem_yaml, encoding="utf-8")
+    program = load_program(path)
+    sheets = []
+    for n in range(students):
+        text = sheet_text(case, rng, f"s{n}")
+        try:
+            sheets.append((text.encode(), load_submission(text.encode(), f"s{n}.yaml")))
+        except Exception:  # what no student gets a grade for is not a matter of blocks
+            continue
+    return program, sheets
+
+
+def close(one, other):
+    """Whether two texts of numbers agree but for the last of 12 digits: numpy's exp is not always libm's."""
+    if isinstance(one, list):
+        return all(map(close, one, other))
+    if one == other or one is None or other is None:
+        return one == other
+    return float(one) == pytest.approx(float(other), rel=1e-9, abs=1e-12)
+
+
+def assert_same(together, alone):
+    assert len(together.steps) == len(alone.steps)
+    for step, other in zip(together.steps, alone.steps, strict=True):
+        assert close(step.carried, other.carried)
+        same = replace(step, carried=None, elements=tuple(replace(e, carried=None) for e in step.elements))
+        assert same == replace(other, carried=None, elements=tuple(replace(e, carried=None) for e in other.elements))
+    assert replace(together, steps=()) == replace(alone, steps=())
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_block_gives_each_student_the_grade_of_this_student_alone(seed, tmp_path):
+    program, sheets = class_of(seed, 25, tmp_path)
+    submissions = [submission for _, submission in sheets]
+    for grade, submission in zip(grade_block(submissions, program, no_formula), submissions, strict=True):
+        assert_same(grade, grade_submission(submission, program, no_formula))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mistakes_are_named_in_a_block_as_they_are_alone(seed, tmp_path):
+    program, sheets = class_of(seed, 12, tmp_path)
+    submissions = [submission for _, submission in sheets]
+
+    def with_mistakes(made=[]):  # noqa: B006 - derived once
+        if not made:
+            made.append(load_program(tmp_path / "p.yaml", mistakes=True))
+        return made[0]
+
+    grades = grade_block(submissions, program, no_formula, with_mistakes)
+    for grade, submission in zip(grades, submissions, strict=True):
+        assert_same(grade, grade_submission(submission, program, no_formula, with_mistakes))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_grade_does_not_depend_on_who_is_graded_with_it(seed, tmp_path):
+    program, sheets = class_of(seed, 12, tmp_path)
+    submissions = [submission for _, submission in sheets]
+    together = grade_block(submissions, program, no_formula)
+    assert [grade for one in submissions for grade in grade_block([one], program, no_formula)] == together
+    assert grade_block(submissions[::-1], program, no_formula)[::-1] == together
+
+
+def test_a_block_of_nobody_has_no_grades(tmp_path):
+    program, _ = class_of(1, 1, tmp_path)
+    assert grade_block([], program, no_formula) == []
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_plain_file_is_laid_as_the_whole_way_lays_it(seed, tmp_path):
+    program, sheets = class_of(seed, 25, tmp_path)
+    reader, plain = PlainReader(program), 0
+    for data, submission in [*sheets, *sheets]:
+        quick = reader.lay(data, submission.file)
+        if quick is None:
+            continue
+        plain += 1
+        whole = lay(submission, program, no_formula)
+        assert quick.cells == whole.cells
+        assert quick.places == whole.places
+        assert (whole.faults, whole.warnings) == ({}, [])
+        assert quick.submission == whole.submission._replace(answers=())
+    if all(not shape for shape in program.shapes.values()):
+        assert plain >= len(sheets) // 3
+
+
+PLAIN = "format: check-backprop/submission@1\nproblem: p\nstudent: ada\nanswers:\n  z: 0.7\n  a: 0.66\n"
+NEURON = """format: check-backprop/problem@1
+id: p
+given: {x: 1, y: 1}
+parameters: {w: 0.7, Null: 1}
+forward:
+  z: w*x*Null
+  a: sigmoid(z)
+loss:
+  L: (a - y)^2/2
+aliases: {delta: -dL_dz}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        PLAIN.replace("\n", "\r\n"),
+        PLAIN.rstrip("\n"),
+        PLAIN.replace("  z: 0.7", "  z:   0.7   # a note"),
+        PLAIN.replace("  z: 0.7", "  # a note\n\n  z: -.7e-1"),
+        PLAIN.replace("  z: 0.7", "  z:"),
+        PLAIN.replace("  z: 0.7", "  z:   "),
+        PLAIN.replace("  z: 0.7", "  z: +7."),
+        PLAIN.replace("  z: 0.7", "  z: 007"),
+        PLAIN.replace("  z: 0.7", "  dL/dz: 0.7\n  delta: 0.7"),
+        PLAIN.replace("  z: 0.7", "  z: 0.7\n  z: 0.8"),
+        PLAIN.replace("  z: 0.7", "   z: 0.7"),
+        PLAIN.replace("  z: 0.7", "  z:0.7"),
+        PLAIN.replace("  z: 0.7", "  z: 0.7#x"),
+        PLAIN.replace("  z: 0.7", "  z: 0x1F"),
+        PLAIN.replace("  z: 0.7", "  z: 1e99"),
+        PLAIN.replace("  z: 0.7", "  z: 0.7\n    0.8"),
+        PLAIN.replace("  z: 0.7", "  z: 0.7\n..."),
+        PLAIN.replace("  z: 0.7", "  z: 0.7\n---"),
+        PLAIN.replace("  z: 0.7", "  z: 0.7\n  ~"),
+        PLAIN.replace("  z: 0.7", "\tz: 0.7"),
+        PLAIN.replace("  z: 0.7", "  z: 0.7\t"),
+        PLAIN.replace("  z: 0.7", "z: 0.7"),
+        PLAIN.replace("  z: 0.7", "  ?: 0.7"),
+        PLAIN.replace("ada", "null"),
+        PLAIN.replace("ada", "7"),
+        PLAIN.replace("ada", "007"),
+        PLAIN.replace("ada", "1e5"),
+        PLAIN.replace("ada", "Ada Byron  # who"),
+        PLAIN.replace("ada", "'ada'"),
+        PLAIN.replace("ada", "ada: x"),
+        PLAIN.replace("ada", "- ada"),
+        PLAIN.replace("ada", "a" * 201),
+        PLAIN.replace("student: ada\n", ""),
+        PLAIN.replace("problem: p", "problem: 7"),
+        PLAIN.replace("problem: p", "problem: null"),
+        PLAIN.replace("problem: p", "problem: p.1"),
+        PLAIN.replace("problem: p", "problem: a/b"),
+        PLAIN.replace("student: ada", "problem: q"),
+        PLAIN.replace("student: ada", "wrong: q"),
+        PLAIN.replace("submission@1", "submission@2"),
+        "# words\n" + PLAIN,
+        "\ufeff" + PLAIN,
+        PLAIN + "more: 1\n",
+        PLAIN.split("  z", maxsplit=1)[0],
+        "",
+    ],
+)
+def test_whatever_is_laid_quickly_the_whole_way_lays_the_same(text, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(NEURON, encoding="utf-8")
+    program = load_program(path)
+    data = text.encode()
+    reader = PlainReader(program)
+    for _ in range(2):
+        quick = reader.lay(data, "s.yaml")
+        if quick is not None:
+            whole = lay(load_submission(data, "s.yaml"), program, no_formula)
+            assert quick == whole._replace(submission=whole.submission._replace(answers=()))
+            if quick.submission.problem:
+                block = Block(program, Cells())
+                block.mark([quick, whole])
+                assert block.grade(0) == block.grade(1)
+
+
+def test_the_plainest_file_is_laid_quickly(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(NEURON, encoding="utf-8")
+    reader = PlainReader(load_program(path))
+    assert reader.lay(PLAIN.encode(), "s.yaml") is not None
+    assert reader.lay(PLAIN.replace("0.7", "[0.7]").encode(), "s.yaml") is None
