@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from checker.model import Problem, Rubric, Tolerance
 from checker.readings.compile import compile_problem
 from checker.readings.lanes import LANES
 from checker.readings.numeric import run
-from checker.readings.program import Program
+
+if TYPE_CHECKING:
+    from checker.readings.program import Program
 
 ROOT = Path(__file__).parent.parent
 TOLERANCES = (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checker.model import Tolerance
 from checker.readings.numeric import FLOATS, Value
+
+if TYPE_CHECKING:
+    from checker.model import Tolerance
 
 FLOOR = 1e-12  # no tolerance is finer: floats would tell rounding of ours from rounding of theirs
 DECIMALS, LEAST_DIGITS, MOST_DIGITS = 4, 3, 6  # where an instructor says nothing

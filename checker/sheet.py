@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker.model import Notice, Shape
-from checker.readings.program import Asked, Program
 from checker.stepname import StepNames, Target, UnknownStep
 from checker.submission import Answer, Entry, Submission
+
+if TYPE_CHECKING:
+    from checker.readings.program import Asked, Program
 
 
 class Cell(NamedTuple):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker.table import suggest
 
-_FORM = re.compile(r"(?P<sign>[-−–])?(?P<base>[^\[\]@]+)(?:\[(?P<index>[0-9,]{1,40})\])?(?:@(?P<iteration>[0-9]{1,6}))?$")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_FORM = re.compile(
+    r"(?P<sign>[-−–])?(?P<base>[^\[\]@]+)(?:\[(?P<index>[0-9,]{1,40})\])?(?:@(?P<iteration>[0-9]{1,6}))?$"
+)
 
 
 class Target(NamedTuple):
