@@ -174,12 +174,12 @@ def _fill(
     if isinstance(content, Entry):
         if content.error:
             _fault(sheet, slots, content, content.error)
+        elif content.number is not None and shape:
+            _fault(sheet, slots, content, f"one number, but {target.step} is {in_words(shape)}")
         elif content.formula is not None:
             _formula(sheet, content, target, slots, keep, read_formula)
         elif content.number is None:
             return  # nothing was filled in: missing
-        elif shape:
-            _fault(sheet, slots, content, f"one number, but {target.step} is {in_words(shape)}")
         else:
             _number(sheet, content, target, slots[0])
         return
