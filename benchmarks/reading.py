@@ -1,0 +1,51 @@
+"""Reading submissions with their lines and columns, against PyYAML's C loader, which keeps neither.
+
+python -m benchmarks.reading
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from benchmarks.classroom import PROBLEM, submissions
+from benchmarks.ratios import Figure, in_turn, show, workplace
+from checker import load_program
+from checker.errors import SubmissionError
+from checker.submission import load_submission
+from checker.yamlfile import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+def c_loader(files: Sequence[Path]) -> Callable[[], object]:
+    """Reads the files with `CSafeLoader`, and does nothing else."""
+    return lambda: [yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in files]
+
+
+def measure(count: int = 2_000, repetitions: int = 3) -> list[Figure]:
+    """The event builder, and the whole way to a Submission, against CSafeLoader."""
+    with workplace() as folder:
+        problem = folder / "problem.yaml"
+        problem.write_text(PROBLEM, encoding="utf-8")
+        files = submissions(load_program(problem), count, folder)
+        events, whole, theirs = in_turn(
+            [
+                lambda: [read(path.read_bytes(), str(path), SubmissionError) for path in files],
+                lambda: [load_submission(path.read_bytes(), str(path)) for path in files],
+                c_loader(files),
+            ],
+            repetitions,
+        )
+    against = "yaml.load(CSafeLoader)"
+    return [
+        Figure(f"{count:,} submissions of 40 steps to located values", against, events, theirs),
+        Figure(f"{count:,} submissions of 40 steps to answers", against, whole, theirs),
+    ]
+
+
+if __name__ == "__main__":
+    show(measure())
