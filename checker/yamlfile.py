@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 class Limits(NamedTuple):
-    """What a file may cost: bytes, levels of nesting, values, and characters of one scalar."""
+    """What a file may cost: bytes, levels of nesting, values, characters of one scalar, and keys of one mapping."""
 
     size: int = 1_048_576
     depth: int = 50
     nodes: int = 200_000
     scalar: int = 100_000
+    keys: int = 20_000  # twice the steps that a problem may have: a file with more is refused before all of it is read
 
 
 DEFAULT = Limits()
@@ -291,6 +292,8 @@ class _Builder:
         if node.text == "<<" and node.plain:
             self.say(node, "the merge key '<<' is not allowed", "write the keys and values themselves")
             return _SKIPPED
+        if len(mapping.keys) >= self.limits.keys:
+            self.fail(node.line, node.column, f"a mapping of more than {self.limits.keys:,} keys", "leave some out")
         mapping.keys[node.text] = node
         return node
 
