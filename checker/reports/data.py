@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from checker.reports.levels import Level
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from checker.model import ElementGrade, Grade, Solution, StepGrade
 
 FORMAT = "check-backprop/report@1"
@@ -45,6 +47,16 @@ def report(grade: Grade, level: Level) -> dict[str, Any]:
 def draw(grade: Grade, level: Level) -> str:
     """The report as text, a step a line: the encoder in C knows no indentation, and a class has many reports."""
     return _lines(report(grade, level), "steps")
+
+
+def written_step(step: StepGrade, level: Level) -> str:
+    """One already redacted step as it stands in the text of a report."""
+    return _encode(_step(step, level))
+
+
+def written(grade: Grade, level: Level, steps: Sequence[str]) -> str:
+    """What `draw` gives of this grade with these steps, each as `written_step` has it."""
+    return _lines(report(grade, level), "steps", steps)
 
 
 def _step(step: StepGrade, level: Level) -> dict[str, Any]:
@@ -116,11 +128,14 @@ def draw_solution(worked: Solution) -> str:
     return _lines(solution(worked), "steps")
 
 
-def _lines(found: dict[str, Any], listed: str) -> str:
+def _lines(found: dict[str, Any], listed: str, texts: Sequence[str] | None = None) -> str:
     parts = []
     for key, value in found.items():
-        split = key == listed and value
-        text = "[\n  " + ",\n  ".join(map(_encode, value)) + "\n ]" if split else _encode(value)
+        if key != listed:
+            text = _encode(value)
+        else:
+            each = [_encode(part) for part in value] if texts is None else texts
+            text = "[\n  " + ",\n  ".join(each) + "\n ]" if each else "[]"
         parts.append(f"{_encode(key)}: {text}")
     return "{" + ",\n ".join(parts) + "}\n"
 
