@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from fractions import Fraction
 
+MOST_OPERATIONS = 200  # in a fused formula
+MOST_NESTED = 4  # functions within functions: a derivative has a factor for each, and each holds the rest
 MOST_OPERANDS = 64  # a longer sum is a chain of nodes: fused formulas must stay small enough to differentiate at once
 
 
@@ -94,10 +96,16 @@ class minimum(maximum):
 class Formula:
     """One distinct formula. Equal formulas are one object, so identity is equality."""
 
-    __slots__ = ("arity", "expr", "id", "label")
+    __slots__ = ("arity", "depth", "expr", "id", "label", "operations")
 
     def __init__(self, id: int, expr: Expr, arity: int, label: str) -> None:
         self.id, self.expr, self.arity, self.label = id, expr, arity, label
+        self.operations = int(expr.count_ops())
+        self.depth = _depth(expr)
+
+    def fits(self, other: Formula) -> bool:
+        """Whether `other` may be put into this formula: what is fused must stay small enough to differentiate."""
+        return self.operations + other.operations <= MOST_OPERATIONS and self.depth + other.depth <= MOST_NESTED
 
     @property
     def opaque(self) -> bool:
@@ -106,6 +114,12 @@ class Formula:
 
     def __repr__(self) -> str:
         return f"Formula({self.expr})"
+
+
+def _depth(expr: Expr) -> int:
+    """How many functions stand within each other."""
+    inner = max((_depth(argument) for argument in expr.args), default=0)
+    return inner + (1 if isinstance(expr, Function) else 0)
 
 
 class Formulas:

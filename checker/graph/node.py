@@ -91,7 +91,7 @@ class Nodes:
             number = constant_in(arg)
             if number is not None:
                 part, uses = self.formulas.intern(rational(number), 0), ()
-            elif arg.op == "elementwise" and not arg.data.opaque and total + len(arg.args) <= MOST_OPERANDS:
+            elif arg.op == "elementwise" and total + len(arg.args) <= MOST_OPERANDS and fusible(formula, arg.data):
                 part, uses = arg.data, arg.args
             numbers = []
             for node in uses:
@@ -200,6 +200,11 @@ def ordered(root: Node) -> list[Node]:
             stack.append((node, True))
             stack.extend((arg, False) for arg in reversed(node.args) if arg.id not in seen)
     return order
+
+
+def fusible(outer: Formula, inner: Formula) -> bool:
+    """Whether a formula may go into another: named functions stay whole, and nothing grows without bound."""
+    return not inner.opaque and outer.fits(inner)
 
 
 def constant_in(node: Node) -> Fraction | None:

@@ -20,7 +20,7 @@ from checker.readings import program as kept
 from checker.readings.numeric import CODES, Formula
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from checker.graph.steps import Derivation
 
@@ -211,17 +211,19 @@ _FUNCTIONS = {
 }
 
 
-def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch a kind of expression
-    """The formula as straight-line code; equal parts are worked once."""
-    constants: list[float] = []
+def straight_line(  # noqa: C901  # one branch a kind of expression
+    formula: GraphFormula, number: Callable[[Any], Any] = float
+) -> Formula:
+    """The formula as straight-line code; equal parts are worked once. `number` makes a constant of an exact number."""
+    constants: list[Any] = []
     code: list[tuple[str, Any, Any]] = []
     done: dict[Any, tuple[str, int]] = {operand(i): ("operand", i) for i in range(formula.arity)}
 
     def constant(value: Any) -> tuple[str, int]:
-        number = float(value)
-        if number not in constants:
-            constants.append(number)
-        return ("constant", constants.index(number))
+        made = number(value)
+        if made not in constants:
+            constants.append(made)
+        return ("constant", constants.index(made))
 
     def emit(operation: str, x: tuple[str, int], y: tuple[str, int] | None = None) -> tuple[str, int]:
         code.append((operation, x, y or x))
@@ -254,7 +256,7 @@ def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch
                 return emit("negative", work(-expr))
             above = [f for f in expr.args if not _below(f)]
             below = [1 / f for f in expr.args if _below(f)]
-            top = chain("multiply", [work(f) for f in above]) if above else constant(1)
+            top = chain("multiply", [work(f) for f in above]) if above else constant(sympy.Integer(1))
             return emit("divide", top, chain("multiply", [work(f) for f in below])) if below else top
         if expr.is_Pow:
             base, exponent = expr.args
@@ -263,7 +265,7 @@ def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch
             if exponent == sympy.Rational(1, 2):
                 return emit("sqrt", work(base))
             if _below(expr):
-                return emit("divide", constant(1), work(1 / expr))
+                return emit("divide", constant(sympy.Integer(1)), work(1 / expr))
             return emit("power", work(base), work(exponent))
         if isinstance(expr, maximum):
             kind = "minimum" if isinstance(expr, minimum) else "maximum"
@@ -277,7 +279,7 @@ def straight_line(formula: GraphFormula) -> Formula:  # noqa: C901  # one branch
     lines = [[CODES[op], first[x[0]] + x[1], first[y[0]] + y[1]] for op, x, y in code]
     if result[0] != "result" or result[1] != len(code) - 1:  # the last register is the value
         one = len(constants)
-        constants.append(1.0)
+        constants.append(number(sympy.Integer(1)))
         first["result"] += 1
         lines = [[CODES[op], first[x[0]] + x[1], first[y[0]] + y[1]] for op, x, y in code]
         lines.append([CODES["multiply"], first[result[0]] + result[1], formula.arity + one])

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "tau", "phi", "omega"}
 
 
+LONGEST = 2_000  # characters of a formula
+MOST_OPERATIONS = 150  # in a formula of LaTeX, which sympy takes long over
+
+
 class _Text(StrPrinter):  # type: ignore[misc]  # sympy has no types
     """Sums and products in the language of problems, operands as they came."""
 
@@ -29,14 +33,28 @@ class _Text(StrPrinter):  # type: ignore[misc]  # sympy has no types
         return f"abs({self._print(expr.args[0])})"
 
 
+class _TooLongError(Exception):
+    """A formula that nobody would read."""
+
+
 def text(node: Node) -> str:
-    """The rule in the language of problems: `dL_da*da_dz`, `W2^T @ dL_dz2`."""
+    """The rule in the language of problems: `dL_da*da_dz`, `W2^T @ dL_dz2`; an ellipsis where nobody would read it."""
+    try:
+        return _written(node)
+    except _TooLongError:
+        return "…"
+
+
+def _written(node: Node) -> str:
     return _Writer(str, "{}^T", " @ ", _text_formula, _text_call).write(node)
 
 
 def latex(node: Node, label: Callable[[str], str] | None = None) -> str:
-    """The rule as LaTeX mathematics."""
-    return _Writer(label or latex_name, r"{}^{{\top}}", r"\, ", _latex_formula, _latex_call).write(node)
+    """The rule as LaTeX mathematics; dots where nobody would read it."""
+    try:
+        return _Writer(label or latex_name, r"{}^{{\top}}", r"\, ", _latex_formula, _latex_call).write(node)
+    except _TooLongError:
+        return r"\ldots"
 
 
 class _Writer:
@@ -145,6 +163,8 @@ def _template(expr: Any) -> str:
 
 
 def _text_formula(formula: Any, args: list[str]) -> str:
+    if sum(map(len, args)) > LONGEST:
+        raise _TooLongError
     if formula.label:
         return str(formula.label.format(*args))
     # operands that are themselves expressions are put in brackets, so that no precedence is lost
@@ -157,6 +177,8 @@ def _text_call(function: str, args: list[str]) -> str:
 
 
 def _latex_formula(formula: Any, args: list[str]) -> str:
+    if sum(map(len, args)) > LONGEST or formula.operations > MOST_OPERATIONS:
+        raise _TooLongError
     simple = [arg if re.fullmatch(r"[\w\\{}^@\[\]]+|\\frac\{.*\}", arg) else rf"\left({arg}\right)" for arg in args]
     if formula.label:
         name = formula.label.partition("(")[0]

@@ -88,7 +88,7 @@ def number(value: float | None, digits: int | None) -> str:
     """
     if value is None:
         return "-"
-    return f"{value + 0.0:.{min(digits or DIGITS, 17)}g}"
+    return f"{value + 0.0:.{min(digits or DIGITS, 15)}g}"
 
 
 def numbers(value: Any, digits: int | None) -> Any:

@@ -436,6 +436,6 @@ def test_solution_markdown():
 
 
 def test_digits_are_at_most_those_of_a_float():
-    assert number(1 / 3, 50) == "0.33333333333333331"
+    assert number(1 / 3, 50) == "0.333333333333333"
     assert number(1 / 3, 3) == "0.333"
     assert number(float("nan"), None) == "nan"
