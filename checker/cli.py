@@ -257,12 +257,25 @@ def _whole(most: int) -> Callable[[str], int]:
     return number
 
 
+def _configure_batch(parser: ArgumentParser) -> None:
+    from checker.batch import command
+
+    command.configure(parser)
+
+
+def _batch(options: Namespace) -> int:
+    from checker.batch import command
+
+    return command.run(options)
+
+
 COMMANDS: Table[Command] = Table(
     "command",
     (
         Command("check", "grade a submission (the command may be left out)", _configure_check, _check),
         Command("solve", "work a problem out: every step, exact and numeric", _configure_solve, _solve),
         Command("lint", "say whether a problem is sound", _configure_lint, _lint),
+        Command("batch", "grade a class: reports, gradebook, class report", _configure_batch, _batch),
     ),
 )
 
