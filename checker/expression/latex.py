@@ -517,6 +517,8 @@ class _Reader:
             name = self.iterated(found)
         if self.at("(", "\\left", "'") and found is None and index == (None, None):
             return self.applied(bases[0], at)
+        if found is None and [t.text for t in self.ahead(3)] in (["^", "{", "\\prime"], ["^", "\\prime", "("]):
+            return self.applied(bases[0], at)
         if self.at("(", "\\left", "'") and bases[0] == "σ" and found is None:
             return self.applied("σ", at)
         return self.scripted([_Piece(name, at)])

@@ -9,7 +9,7 @@ How sure a pass is: a leaf is drawn from 10^12 rationals. Where formula and step
 leaves (all but the corners of max, abs and step), they agree at a drawn point only on its zeros: for a rational
 function of degree d with probability at most d/10^12 (Schwartz and Zippel), d below 10^5 for formulas of 2,000
 characters, so below 10^-20 over the three points that are the least; for exponentials, logarithms and roots of such
-functions a chance zero to 30 digits is rarer still. Where there are corners, 32 to 48 points are drawn, so a formula
+functions a chance zero to 50 digits is rarer still. Where there are corners, 32 to 48 points are drawn, so a formula
 that is wrong on the one side only of a corner, and each side is drawn as often as not, passes with a probability of
 2^-32 < 10^-9; one that is wrong on a rarer side is found as long as that side holds more than half of the points.
 The points are drawn from a seed of the problem's content: the same formula is always judged alike.
@@ -45,7 +45,7 @@ IDENTITY, NUMBERS_ONLY, DIFFERENT = 1, 2, 0
 NUMBERS_ONLY_NOTE = "the formula is right for these numbers only, not in general"
 
 DIGITS, MORE_DIGITS = 65, 140
-AGREE = 30  # digits, of those that are worked
+AGREE = 50  # digits, of those that are worked first
 SMOOTH_POINTS, CORNER_POINTS = 6, 32
 MOST_DRAWS = 120  # draws for so many points: those outside the domain are drawn again
 LEAST_POINTS = 3
@@ -78,6 +78,16 @@ class FormulaAnswers:
         self._numbers = {digits: Numbers(digits) for digits in (DIGITS, MORE_DIGITS)}
         self._judged: dict[tuple[str, Target], Worked] = {}
         self._world = self._made(derive(problem))
+
+    @property
+    def names(self) -> StepNames:
+        """What the steps may be called."""
+        return self._world.derivation.names
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps, in graph order."""
+        return self._world.derivation.steps
 
     def __call__(self, text: str, target: Target) -> Worked:
         """What a formula comes to as the answer to `target`, and whether it is the step's identity.
@@ -314,7 +324,7 @@ class FormulaAnswers:
             if not finite(after):
                 return None
             # what is a difference stays when more digits are worked; what was rounding shrinks with it
-            found.append(bool(after < before * numbers.context.mpf(10) ** -20) or _close(x_again, y_again, numbers))
+            found.append(bool(after < before * numbers.context.mpf(10) ** -20))
         return found
 
     def _at(self, pair: _Pair, number: int, sums: bool, digits: int) -> tuple[list[Any], list[Any]]:

@@ -7,6 +7,7 @@ only ever sees the one-operation formulas of the language and the entries of the
 from __future__ import annotations
 
 import re
+from math import prod
 from typing import TYPE_CHECKING
 
 from checker.expression.latex import from_latex, is_latex
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 LONGEST = 2_000  # characters
 MOST_TOKENS = 1_000
 MOST_ELEMENTS = 20_000  # of any part of a formula
-MOST_WINDOWS = 1_000_000
+MOST_WINDOWS = 60_000  # elements of all windows of a convolution together
 LARGEST_SETTING = 1_000  # of strides, windows and the like
 RATES = ("learning_rate", "eta", "η", "lr")
 
@@ -58,10 +59,15 @@ class AnswerBuilder(Builder):
     text = ""
 
     def _binary(self, tree: Binary, scope: Mapping[str, Node]) -> Node:
-        if tree.operator not in ("*", "@"):
+        if tree.operator not in ("*", "@", "+", "-"):
             return super()._binary(tree, scope)
         left, right = self._build(tree.left, scope), self._build(tree.right, scope)
         names: dict[str, Node] = {"left": left, "right": right}
+        if tree.operator in ("+", "-") and self.products:
+            for side, other in (("left", right), ("right", left)):
+                node = names[side]
+                if len(node.shape) == 1 and other.shape == (1, *node.shape):  # x^T @ W^T + b, all of it as rows
+                    names[side] = self.nodes.reshape(node, other.shape)
         operator = tree.operator
         ranks = len(left.shape), len(right.shape)
         typed = self.text[tree.at : tree.at + 1]
@@ -84,20 +90,33 @@ class AnswerBuilder(Builder):
     def _call(self, tree: Call, scope: Mapping[str, Node]) -> Node:
         if tree.function.endswith("'"):
             return self._slope(tree, scope)
+        # each argument is built once, and stands under a name of its own in what follows
+        args = {f"argument {n}": self._build(argument, scope) for n, argument in enumerate(tree.arguments)}
+        self._bounded(tree, list(args.values()))
+        places = (Name(name, argument.at) for name, argument in zip(args, tree.arguments, strict=True))
+        return super()._call(Call(tree.function, tuple(places), tree.at), args)
+
+    @staticmethod
+    def _bounded(tree: Call, args: Sequence[Node]) -> None:
+        """Nothing, where the function may be worked.
+
+        Raises:
+            BuildError: it would make something huge before its size could be looked at.
+        """
         function = FUNCTIONS.get(tree.function)
-        if function is not None and function.least <= len(tree.arguments) <= function.most:
-            args = [self._build(argument, scope) for argument in tree.arguments]
-            settings = args[function.most - function.numbers :] if function.numbers else []
-            if any(arg.op == "constant" and arg.data > LARGEST_SETTING for arg in settings):
-                raise BuildError(
-                    f"{tree.function} with a setting beyond {LARGEST_SETTING}", tree.at, "write a smaller one"
-                )
-            windows = args[0].size * (args[1].size if tree.function in ("conv1d", "conv2d") else 1)
-            if tree.function == "diag":
-                windows **= 2
-            if windows > MOST_WINDOWS:
-                raise BuildError(f"{tree.function} of too many elements", tree.at, "use smaller arrays")
-        return super()._call(tree, scope)
+        if function is None or not function.least <= len(args) <= function.most:
+            return
+        settings = args[function.most - function.numbers :] if function.numbers else ()
+        if any(arg.op == "constant" and arg.data > LARGEST_SETTING for arg in settings):
+            raise BuildError(f"{tree.function} with a setting beyond {LARGEST_SETTING}", tree.at, "write a smaller one")
+        made = args[0].size
+        if tree.function in ("conv1d", "conv2d"):
+            padding = int(args[3].data) if len(args) > 3 and args[3].op == "constant" else 0
+            made = prod(n + 2 * padding for n in args[0].shape) * args[1].size
+        elif tree.function == "diag":
+            made **= 2
+        if made > MOST_WINDOWS:
+            raise BuildError(f"{tree.function} of too many elements", tree.at, "use smaller arrays")
 
     def _slope(self, tree: Call, scope: Mapping[str, Node]) -> Node:
         """`f'(z)`: the derivative of an elementwise function by its first argument, at that argument."""
@@ -132,6 +151,13 @@ class AnswerBuilder(Builder):
         return node if node.shape or not operands[0].shape else self.nodes.expand(node, operands[0].shape)
 
 
+class _Quiet(StepNames):
+    """Names whose near ones are not looked for: many spellings are tried, and most mean nothing."""
+
+    def _near(self, text: str) -> str:
+        return ""
+
+
 class Reader:
     """Reads the formulas of one problem's answers.
 
@@ -141,7 +167,8 @@ class Reader:
     def __init__(
         self, problem: Problem, shapes: Mapping[str, Shape], leaves: Mapping[str, object], names: StepNames
     ) -> None:
-        self.shapes, self.leaves, self.names = shapes, leaves, names
+        self.shapes, self.leaves = shapes, leaves
+        self.names = _Quiet(names.shapes, names.aliases, names.loss, names.iterations)
         self.builder = AnswerBuilder(Apart(), problem.conventions)
         self.settings = dict(problem.update.settings) if problem.update else {}
         self.quantities = {*shapes, *problem.aliases}

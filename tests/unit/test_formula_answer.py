@@ -1,0 +1,383 @@
+# ruff: noqa: E501, ISC004  # tables of messages, each as it is shown
+"""Formulas as answers: what is read, what is refused and how, identities, follow-through, bounded effort."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import tracemalloc
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import checker
+from checker.formula_answer import DIFFERENT, IDENTITY, NUMBERS_ONLY, FormulaAnswers
+from checker.formula_answer.points import Numbers
+from checker.formula_answer.reading import split
+from checker.model import Verdict
+from checker.problem import load_problem
+from checker.sheet import FormulaError, Worked
+
+ROOT = Path(__file__).parents[2]
+
+
+SHEET = str(ROOT / "problem_sets/submissions/neuron-sigmoid.yaml")
+
+
+def shipped(name: str) -> FormulaAnswers:
+    path = ROOT / "problem_sets" / f"{name}.yaml"
+    return FormulaAnswers(load_problem(path.read_bytes(), str(path)))
+
+
+NEURON = shipped("neuron-sigmoid")
+MAZUR = shipped("mazur-2-2-2-network")
+
+
+def worked(answers: FormulaAnswers, step: str, formula: str) -> Worked:
+    return answers(formula, answers.names.find(step))
+
+
+def refused(answers: FormulaAnswers, step: str, formula: str) -> str:
+    with pytest.raises(FormulaError) as caught:
+        worked(answers, step, formula)
+    return str(caught.value)
+
+
+# ---------------------------------------------------------------- what is read
+
+
+@pytest.mark.parametrize(
+    ("step", "formula"),
+    [
+        ("z", "w1 x1 + w2 x2 + b"),
+        ("z", "= w1·x1 + w2×x2 − −b"),
+        ("z", "≈ w1*x1 + w2*x2 + b"),
+        ("a", "σ(z)"),
+        ("a", "1/(1+e^-z)"),
+        ("da_dz", "a(1-a)"),
+        ("da_dz", "a − a²"),
+        ("da_dz", "σ'(z)"),
+        ("da_dz", "a÷(1÷(1−a))"),
+        ("dL_dz", "∂L/∂a · ∂a/∂z"),
+        ("dL_dz", "x1 dL/da da/dz/x1"),
+        ("dL_dz", "2dL/da*da_dz/2"),
+        ("dL_dw1", "dL_dz * dz_dw1"),
+        ("w1_new", "w1 - 1×10^-1 dL_dw1"),
+        ("w1_new", "w1 - η dL_dw1"),
+        ("dL_dz", r"\frac{\partial L}{\partial a}\,\frac{\partial a}{\partial z}"),
+        ("a", r"$\sigma(z)$"),
+        ("a", r"\frac{1}{1 + e^{-z}}"),
+        ("a", r"\left(1 + e^{-z}\right)^{-1}"),
+        ("z", r"w_{1}x_{1} + w_2 \cdot x_2 + b"),
+        ("w1_new", r"w_1 - 0{,}1\frac{dL}{dw_1}"),
+    ],
+)
+def test_the_students_notation_is_met_half_way(step: str, formula: str) -> None:
+    assert worked(NEURON, step, formula).holds == [IDENTITY]
+
+
+def test_a_constant_expression_is_a_number() -> None:
+    for formula in ("1/(1+exp(-0.7))", "e^0.7/(1 + e^0.7)", "1/(1 + e^(-7/10)) + 0*π"):
+        found = worked(NEURON, "a", formula)
+        assert found.holds == [None]
+        assert found.values == [pytest.approx(0.668187772168166, abs=1e-15)]
+
+
+def test_elements_and_matrix_formulas() -> None:
+    assert worked(MAZUR, "dL_dz2", "(a2 - y) ⊙ a2 ⊙ (1 - a2)").holds == [IDENTITY] * 2
+    assert worked(MAZUR, "dL_da1", "W2^T @ dL_dz2").holds == [IDENTITY] * 2
+    assert worked(MAZUR, "dL_da1", "W2^T dL_dz2").holds == [IDENTITY] * 2
+    assert worked(MAZUR, "dL_dW1", "dL_dz1 * x^T").holds == [IDENTITY] * 4
+    assert worked(MAZUR, "dL_dW1[2,1]", "dL_dz1[2]*x[1]").holds == [IDENTITY]
+    assert worked(MAZUR, "dL_dW1", "x * dL_dz1^T").holds == [IDENTITY, DIFFERENT, DIFFERENT, IDENTITY]
+
+
+def test_a_later_iteration_is_named_with_its_number() -> None:
+    adam = shipped("adam-three-steps")
+    assert worked(adam, "dL_dtheta@2", "2 theta_new").holds == [IDENTITY]
+    assert worked(adam, "m_theta@2", "0.9m_theta + 0.1 dL/dtheta@2").holds == [IDENTITY]
+    assert worked(adam, "m_theta@2", "0.9m_theta + 0.1 dL_dtheta").holds == [DIFFERENT]
+
+
+def test_an_alias_that_turns_the_sign_turns_it() -> None:
+    problem = (
+        "format: check-backprop/problem@1\nid: p\ntitle: t\ngiven: {x: 2, y: 1}\nparameters: {w: 3}\nforward: {a: w*x}\n"
+        "loss: {L: (a - y)^2/2}\naliases: {err: -dL_da}\n"
+    )
+    answers = FormulaAnswers(load_problem(problem.encode(), "p.yaml"))
+    assert worked(answers, "err", "y - a").holds == [IDENTITY]
+    assert worked(answers, "err", "y - a").values == [5.0]  # in the sign of the step, dL_da
+    assert worked(answers, "dL_dw", "-err*x").holds == [IDENTITY]
+    assert worked(answers, "dL_dw", "err*x").holds == [DIFFERENT]
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("step", "formula", "message"),
+    [
+        ("z", "w1x1 + b", "'w1x1' is not a name here; to multiply, write w1*x1\nw1x1 + b\n^"),
+        ("z", "1,500*x1", "a comma inside the number 1,500; write 1500, or 1.500 if a decimal point is meant\n1,500*x1\n ^"),
+        ("z", "w1*x3", "unknown name 'x3'; use one of x1, x2, y, w1, w2, b, z, a, L, dL_dL, dL_da, dL_dy, …\nw1*x3\n   ^"),
+        ("a", "sigmoid", "the function sigmoid has no argument; write sigmoid(…)\nsigmoid\n^"),
+        ("a", "z + a", "'a' is the step itself; use givens, parameters and steps before this one\nz + a\n    ^"),
+        ("a", "z*dL/da", "'dL_da' is a later step; use givens, parameters and steps before this one\nz*dL/da\n  ^"),
+        ("a", "1/(1+exp(-z)", "'(' is never closed; add ')'\n1/(1+exp(-z)\n  ^"),
+        ("a", "sgmoid(z)", "unknown function 'sgmoid'; did you mean 'sigmoid'?\nsgmoid(z)\n^"),
+        ("a", "exp(z, 2)", "exp takes 1 argument, not 2\nexp(z, 2)\n^"),
+        ("a", "nan", "'nan' is not a number; write a number or a formula\nnan\n^"),
+        ("a", r"\frac{1}{1+\sin z}", "'\\sin' is not read here; sines are not in the language\n\\frac{1}{1+\\sin z}\n           ^"),
+        ("a", r"\sigma(w_9)", "unknown name 'w9'; use one of x1, x2, y, w1, w2, b, z, a, L, dL_dL, dL_da, dL_dy, …\n\\sigma(w_9)\n       ^"),
+        ("da_dz", "softmax'(z)", "softmax mixes its inputs and has no slope of its own; write diag(a) - outer(a, a)\nsoftmax'(z)\n^"),
+        (
+            "a",
+            "1/(z - 0.7)",
+            "the formula has no value at the problem's numbers: it divides by 0, takes a root or logarithm of a negative "
+            "number, or grows beyond all bounds; write it another way",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_refused_with_the_mend_and_a_caret(step: str, formula: str, message: str) -> None:
+    assert refused(NEURON, step, formula) == message
+
+
+def test_shapes_that_do_not_go_are_refused() -> None:
+    assert refused(MAZUR, "dL_da1", "outer(dL_dz2, a1)") == (
+        "the formula gives a matrix of 2 rows of 2 numbers, but dL_da1 is a vector of 2 numbers"
+    )
+    assert refused(MAZUR, "dL_dz2[1]", "a2 - y") == (
+        "the formula gives a vector of 2 numbers, but dL_dz2[1] is a number"
+    )
+    assert refused(MAZUR, "a1", "W1 @ [1, 2]").startswith("an array cannot be written inside an expression")
+    assert refused(MAZUR, "a1", "z1[3]").startswith("an element beyond a vector of 2")
+
+
+def test_names_run_together_are_told_apart() -> None:
+    assert split("w1x1", {"w1", "x1"}) == ["w1", "x1"]
+    assert split("abc", {"a", "ab", "bc", "c"}) in (["a", "bc"], ["ab", "c"])
+    assert split("w1", {"w1"}) == []
+    assert split("zq", {"z"}) == []
+
+
+# ---------------------------------------------------------------- identity
+
+
+def test_right_for_these_numbers_only_is_told_from_right() -> None:
+    found = worked(NEURON, "dL_dw1", "dL_dz")  # x1 is 1
+    assert found.holds == [NUMBERS_ONLY]
+    assert found.note == "the formula is right for these numbers only, not in general"
+    assert worked(NEURON, "dL_dw1", "(a - y)*x1").holds == [DIFFERENT]
+
+
+@pytest.mark.parametrize("formula", ["z + 1e-25", "z*(1 + 1e-20)", "z + 1e-40*x1", "(z^2 + 1e-30)/z"])
+def test_a_small_difference_is_a_difference(formula: str) -> None:
+    relu = shipped("neuron-linear")
+    assert worked(relu, "a", formula).holds != [IDENTITY]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "(z + 1e30) - 1e30",
+        "ln(exp(z + 30)) - 30",
+        "((1 + 1e-15*z) - 1)*1e15",
+        "(z + e^30)*(z - e^30)/z + e^60/z",
+    ],
+)
+def test_cancellation_costs_nobody_a_point(formula: str) -> None:
+    assert worked(shipped("neuron-linear"), "a", formula).holds == [IDENTITY]
+
+
+def test_a_kink_needs_both_sides() -> None:
+    relu = shipped("neuron-relu")
+    assert worked(relu, "a", "(z + abs(z))/2").holds == [IDENTITY]
+    for formula in ("z", "sqrt(z^2)", "abs(z)"):
+        assert worked(relu, "a", formula).holds == [NUMBERS_ONLY]
+    assert worked(relu, "da_dz", "step(z)").holds == [IDENTITY]
+
+
+def test_points_outside_the_domain_are_drawn_again() -> None:
+    problem = (
+        "format: check-backprop/problem@1\nid: p\ntitle: t\ngiven: {p: 0.3, q: 0.2}\nparameters: {w: 3}\n"
+        "loss: {L: ln(1 - p - q) + sqrt(w - 2) + 0*w}\n"
+    )
+    answers = FormulaAnswers(load_problem(problem.encode(), "p.yaml"))
+    assert worked(answers, "L", "ln((1 - p - q)*sqrt(w-2)) + sqrt(w-2) - ln(w-2)/2").holds == [IDENTITY]
+    assert worked(answers, "L", "ln(1 - p) + sqrt(w - 2)").holds == [DIFFERENT]
+
+
+def test_a_formula_follows_from_the_students_own_wrong_formula() -> None:
+    target = NEURON.names.find("dL_dz")
+    slope = {("da_dz", None): "a*(1 + a)"}
+    assert NEURON.follow("(a - y)*a*(1 + a)", target, slope).follows
+    assert not NEURON.follow("(a - y)*a*(1 + a)", target, {}).follows
+    assert not NEURON.follow("(a - y)*a*(1 + a)/2", target, slope).follows
+    right = NEURON.follow("(a - y)*a*(1 - a)", target, slope)
+    assert right.holds == [IDENTITY]
+    assert not right.follows
+    weight = NEURON.names.find("dL_dw1")
+    assert NEURON.follow("(a - y)*(a + a²)*x1", weight, slope).follows  # through dL_dz, which was left out
+    delta = MAZUR.names.find("dL_dW2")
+    assert MAZUR.follow("outer(a2 - y, a1)", delta, {("dL_dz2", None): "a2 - y"}).follows
+    assert not MAZUR.follow("outer(a2 - y, a1)", delta, {("dL_dz2", 0): "a2[1] - y[1]"}).follows
+    both = {("dL_dz2", 0): "a2[1] - y[1]", ("dL_dz2", 1): "a2[2] - y[2]"}
+    assert MAZUR.follow("outer(a2 - y, a1)", delta, both).follows
+
+
+def test_a_formula_is_matched_with_a_wrong_rule() -> None:
+    target = NEURON.names.find("dL_dw1")
+    (slope_missing,), *_ = NEURON._parsed("dL_da*x1", target)
+    assert NEURON.explains("(a - y)*x1", target, {"slope_missing": slope_missing}) == ["slope_missing"]
+    assert NEURON.explains("dL_dz", target, {"slope_missing": slope_missing}) == []
+
+
+# ---------------------------------------------------------------- the grade
+
+
+def test_formulas_are_graded(tmp_path: Path) -> None:
+    sheet = tmp_path / "ada.yaml"
+    sheet.write_text(
+        "format: check-backprop/submission@1\nproblem: neuron-sigmoid\nanswers:\n"
+        "  z: w1 x1 + w2 x2 + b\n  a: 1/(1+e^-z)\n  dL/da: a - y\n  da_dz: a(1-a)\n"
+        "  dL_dz: {value: -0.0736, formula: (a - y)*a*(1 - a)}\n  dL_dw1: (a - y)*x1\n  dL_dw2: w2x2\n"
+        "  dL_db: {value: 0.0736, formula: dL_dz}\n  w1_new: w1 - 0.1*dL_dw1\n  L: \\frac{1}{2}(a-y)^2\n",
+        encoding="utf-8",
+    )
+    grade = checker.grade(sheet, problem=ROOT / "problem_sets/neuron-sigmoid.yaml")
+    verdicts = {step.step: step.verdict for step in grade.steps}
+    for step in ("z", "a", "L", "dL_da", "da_dz", "dL_dz", "w1_new"):
+        assert verdicts[step] is Verdict.CORRECT, step
+    assert verdicts["dL_dw1"] in (Verdict.WRONG, Verdict.MISCONCEPTION)
+    assert verdicts["dL_dw2"] is Verdict.UNREADABLE
+    assert verdicts["dL_db"] is Verdict.SLIP
+
+
+# ---------------------------------------------------------------- bounds
+
+
+AWKWARD = [
+    "z^z^z^z^z^z^z",
+    "exp(exp(exp(exp(exp(exp(z))))))",
+    "sqrt(z+sqrt(z+sqrt(z+sqrt(z+sqrt(z+sqrt(z+sqrt(z+sqrt(2))))))))",
+    "(" * 40 + "z" + ")^1.1" * 40,
+    "(((z+w1)^64)^15+x1)^(w2*1000000)",
+    "+".join(["sqrt(abs(z)+1)*ln(2+z^2)"] * 80),
+    "*".join(["(z+1)"] * 190),
+    "ln(" * 20 + "z+100" + ")" * 20,
+    "e^(e^(e^(e^(100*z))))",
+    "1e300^60*z",
+    "(z^64)^15 * (x1^64)^15",
+    "abs(" * 30 + "z - 0.5" + ") - 0.1" * 30,
+    "erf(" * 25 + "z" + ")" * 25,
+    "(sqrt(2)+sqrt(3))^(sqrt(5)*z)-(sqrt(7))^(1/3)",
+]
+
+
+@pytest.mark.parametrize("formula", AWKWARD, ids=lambda formula: formula[:30])
+def test_awkward_wrong_answers_are_judged_within_a_second(formula: str) -> None:
+    before = time.perf_counter()
+    with suppress(FormulaError):  # refused is as good
+        assert worked(NEURON, "a", formula).holds != [IDENTITY]
+    assert time.perf_counter() - before < 1
+
+
+def test_large_arrays_are_bounded() -> None:
+    problem = (
+        "format: check-backprop/problem@1\nid: p\ntitle: t\n"
+        f"given: {{x: {[0.1] * 300}}}\nparameters: {{w: {[0.2] * 300}}}\nforward: {{h: w*x}}\nloss: {{L: sum(h)}}\n"
+    )
+    answers = FormulaAnswers(load_problem(problem.encode(), "p.yaml"))
+    for formula in (
+        "sum(outer(w, x))",
+        "conv1d(w, x, 1, 100000000)",
+        "conv1d(w, x, 1, 1000)[1]",
+        "sum(diag(w) @ diag(x) @ diag(w))",
+        "sum(reshape(w, 300, 1) @ reshape(x, 1, 300))",
+    ):
+        before = time.perf_counter()
+        with suppress(FormulaError):  # refused is as good
+            worked(answers, "L", formula)
+        assert time.perf_counter() - before < 1, formula
+    assert worked(answers, "L", "dot(w, x)").holds == [IDENTITY]
+    assert worked(answers, "L", "w^T x").holds == [IDENTITY]
+
+
+HOSTILE = [
+    "().__class__.__bases__[0].__subclasses__()", "z.__class__", "__import__('os').system('id')", "__builtins__", "z.real",
+    "lambda: z", "(lambda x: x)(z)", "f'{z}'", 'f"{z}"', "[z for z in (1,2)]", "{z: 1}", "z if z else z", "z := 1",
+    "exec('1')", "eval(z)", "open('/etc/passwd')", "9**9**9**9", "9^9^9^9", "(2**4000)*(2**4000)", "2^(2^(2^(2^2^9)))",
+    "z" * 100_000, "1" * 100_000, "(" * 10_000 + "z" + ")" * 10_000, "((" * 1000, "-" * 1_990 + "z", "z+" * 999 + "z",
+    "a\u202eb", "\u2066z\u2069", "z\u0301", "\u0430 + 1", "ѕ", "z\x00", "\x00", "z\u200b", "𝑧", "ｚ", "z\ufeff", "\ud800",
+    "1e999999", "0x1F", "1_000", "'z'", "z;z", "z\\", "`id`", "$(id)", "${z}", "<z>", "z==z", "z&&z", "!z", "~z|z",
+    "%s", "#z", "@z", "z@@z", "1..2", "z..z", "!!python/object:os.system", "\\input{/etc/passwd}", "\\write18{id}",
+    "\\def\\x{\\x\\x}\\x", "\\csname end\\endcsname", "{" * 900, "\\frac" * 300, "\\left(" * 300, "\\sqrt{" * 300,
+    "^" * 500, "_" * 1_500, "e^" * 900 + "z", "\\sigma" * 300, "$" * 99, "z_{" * 300, "\\mathrm{" * 240,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", HOSTILE, ids=lambda formula: f"{formula[:24]!a} {len(formula)}")
+def test_hostile_text_is_refused_at_once_with_a_place_and_a_reason(formula: str) -> None:
+    for _ in range(2):
+        before = time.perf_counter()
+        message = refused(NEURON, "a", formula)
+        taken = time.perf_counter() - before
+        if taken < 0.05:  # the machine may have been busy with something else
+            break
+    assert taken < 0.05
+    said, shown, caret = message.split("\n")
+    assert said
+    assert len(message) < 600
+    assert caret.strip() == "^"
+    assert shown.isprintable()
+
+
+def test_hostile_text_leaves_no_memory_behind() -> None:
+    def all_refused() -> None:
+        for formula in HOSTILE:
+            refused(NEURON, "a", formula)
+
+    all_refused()
+    tracemalloc.start()
+    all_refused()
+    base = tracemalloc.get_traced_memory()[0]
+    for _ in range(3):
+        all_refused()
+    grown = tracemalloc.get_traced_memory()[0] - base
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert grown < 200_000
+    assert peak < 20_000_000
+
+
+def test_numbers_alone_import_neither_sympy_nor_lark_nor_mpmath(tmp_path: Path) -> None:
+    path = ROOT / "problem_sets/neuron-sigmoid.yaml"
+    code = (
+        "import sys, checker; from checker.cache import Store; from pathlib import Path\n"
+        f"grade = lambda: checker.grade({SHEET!r}, "
+        f"problem={str(path)!r}, store=Store(Path({str(tmp_path)!r})))\n"
+        "grade()\n"
+        "if len(sys.argv) > 1: print([m for m in ('sympy', 'lark', 'mpmath', 'checker.formula_answer') if m in sys.modules])"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    run = subprocess.run([sys.executable, "-c", code, "again"], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_numbers_keep_the_worlds_precision_to_themselves() -> None:
+    import mpmath
+
+    before = mpmath.mp.prec
+    numbers = Numbers(50)
+    assert (
+        str(numbers.power(numbers.rational(Fraction(2)), numbers.rational(Fraction(1, 2))))[:20]
+        == "1.414213562373095048"
+    )
+    assert mpmath.mp.prec == before
+    assert numbers.lost(numbers.log(numbers.context.mpf(-1)))
+    assert numbers.lost(numbers.power(numbers.context.mpf(-2), numbers.context.mpf("0.5")))
+    assert numbers.power(numbers.context.mpf(0), numbers.context.mpf(-1)) == numbers.inf
+    assert numbers.lost(numbers.exp(numbers.context.mpf(10) ** 40))
