@@ -23,7 +23,7 @@ NAMES = {CORRECT: "correct", FOLLOW_THROUGH: "follow-through", WRONG: "wrong"}
 
 
 def measure(count: int = 5_000, repetitions: int = 5) -> list[Figure]:
-    """Marks of every answer by `checker.mark.mark`: all the verdicts there are so far, no mal-rules."""
+    """Marks of every answer by `checker.mark.mark`; looking for mal-rules and slips is not in this figure."""
     with workplace() as folder:
         problem = folder / "problem.yaml"
         problem.write_text(PROBLEM, encoding="utf-8")
