@@ -45,7 +45,8 @@ class Cells:
         self._numbers: dict[int, int] = {}
         self._kept: list[Cell | None] = [None]
         # where nothing was answered stands a number that agrees with none
-        self._given: list[tuple[float, float, bool, int]] = [(math.nan, 1.0, False, -1)]
+        self._value, self._unit, self._holds = [math.nan], [1.0], [-1]
+        self._columns: tuple[NDArray[Any], ...] = ()
 
     def number(self, cell: Cell) -> int:
         """The number of a cell; the cell is kept, so that no other takes its identity."""
@@ -53,7 +54,9 @@ class Cells:
         if number is None:
             number = self._numbers[id(cell)] = len(self._kept)
             self._kept.append(cell)
-            self._given.append((cell.value, cell.unit, True, -1 if cell.holds is None else cell.holds))
+            self._value.append(cell.value)
+            self._unit.append(cell.unit)
+            self._holds.append(-1 if cell.holds is None else cell.holds)
         return number
 
     def __len__(self) -> int:
@@ -64,8 +67,11 @@ class Cells:
 
     def columns(self) -> tuple[NDArray[Any], ...]:
         """By number: value, typed unit, whether there is an answer, what its formula is."""
-        value, unit, given, holds = zip(*self._given, strict=True)
-        return np.array(value), np.array(unit), np.array(given), np.array(holds)
+        count = len(self._kept)
+        if not self._columns or len(self._columns[0]) != count:
+            given = np.arange(count) > 0
+            self._columns = np.array(self._value), np.array(self._unit), given, np.array(self._holds)
+        return self._columns
 
 
 class Block:
@@ -145,6 +151,8 @@ class Block:
                 for e, who, clear, gain in zip(explanations, row[::3], row[1::3], row[2::3], strict=True)
             ]
             found = named(program, {step: own})[step]
+            if not found:
+                continue
             for student in students[which.reshape(-1) == kind]:
                 self.diagnoses[student][step] = found
 

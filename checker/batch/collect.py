@@ -88,7 +88,7 @@ def kind_of(data: bytes) -> str:
     head = data[:HEAD]
     if b"\0" in head:
         head = head.replace(b"\0", b"")  # UTF-16: its reader says what is wrong with it
-    found = _FORMAT.search(head.removeprefix(b"\xef\xbb\xbf")) or _INLINE.search(head)
+    found = _FORMAT.search(head.lstrip(b"\xef\xbb\xbf\xff\xfe")) or _INLINE.search(head)
     return found[1].decode("ascii", "replace") if found else ""
 
 

@@ -132,10 +132,13 @@ def test_no_cache_keeps_nothing(folder, asked):
 USAGE = [
     ([], "check-backprop: no submission given; write `check-backprop SUBMISSION.yaml`, or `check-backprop --help`\n"),
     (["slove", "xor"], "check-backprop: there is no command and no file 'slove'; did you mean 'solve'?\n"),
-    (["frobnicate"], "check-backprop: there is no command and no file 'frobnicate'; use one of check, solve, lint\n"),
+    (
+        ["frobnicate"],
+        "check-backprop: there is no command and no file 'frobnicate'; use one of check, solve, lint, batch\n",
+    ),
     (
         ["--format", "json", "bacth"],
-        "check-backprop: there is no command and no file 'bacth'; use one of check, solve, lint\n",
+        "check-backprop: there is no command and no file 'bacth'; did you mean 'batch'?\n",
     ),
     (["shipped"], "check-backprop: 'shipped' is a folder; give one submission, a file\n"),
     (
@@ -185,10 +188,12 @@ def test_argparse_refuses(folder, capsys, arguments, part):
 
 
 def test_a_command_that_exists_is_suggested(folder, capsys, monkeypatch):
-    batch = Command("batch", "grade a class", lambda parser: None, lambda options: 0)
-    monkeypatch.setattr(cli, "COMMANDS", Table("command", (*COMMANDS.values(), batch)))
-    assert main(["bacth", "shipped"]) == 2
-    assert capsys.readouterr().err == "check-backprop: there is no command and no file 'bacth'; did you mean 'batch'?\n"
+    other = Command("juggle", "keep things in the air", lambda parser: None, lambda options: 0)
+    monkeypatch.setattr(cli, "COMMANDS", Table("command", (*COMMANDS.values(), other)))
+    assert main(["jugle", "shipped"]) == 2
+    assert (
+        capsys.readouterr().err == "check-backprop: there is no command and no file 'jugle'; did you mean 'juggle'?\n"
+    )
 
 
 def test_findings_are_printed_a_line_each_and_cleaned(folder, capsys, monkeypatch):

@@ -1,0 +1,413 @@
+"""A class is graded as each student is alone, and whatever happens in between, the files end the same."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from oracle.networks import random_case
+from sheets import close, no_formula, sheet_text
+
+from checker import grade, load_program
+from checker.batch import grade_folder
+from checker.batch.record import Entry, Recorder, grade_of
+from checker.block import Block, Cells
+from checker.errors import AuthorError
+from checker.reports import FORMATS, Level
+from checker.sheet import lay
+from checker.submission import load_submission
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROBLEM = """format: check-backprop/problem@1
+id: neuron
+title: One sigmoid neuron
+given: {x1: 1, x2: 0.5, y: 1}
+parameters: {w1: 0.8, w2: -0.4, b: 0.1}
+forward:
+  z: w1*x1 + w2*x2 + b
+  a: sigmoid(z)
+loss:
+  L: (a - y)^2 / 2
+update: {optimizer: sgd, learning_rate: 0.1}
+"""
+RIGHT = {
+    "z": 0.7, "a": 0.66819, "L": 0.05505, "dL_da": -0.33181, "da_dz": 0.22171, "dL_dz": -0.07357, "dL_dw1": -0.07357,
+    "dL_dw2": -0.03678, "dL_db": -0.07357, "w1_new": 0.80736, "w2_new": -0.39632, "b_new": 0.10736,
+}  # fmt: skip
+HOSTILE = {
+    "alias.yaml": "answers: {z: &a [1, 1], a: *a}\n",
+    "tag.yaml": "answers: {z: !!python/object/apply:os.getcwd []}\n",
+    "twice.yaml": "answers:\n  z: 0.7\n  z: 0.8\n",
+    "cut.yaml": "answers: {z: [\n",
+    "none.yaml": "answers:\n",
+    "list.yaml": "answers: [1, 2]\n",
+    "more.yaml": "answers: {z: 1}\nunheard: of\n",
+    "brackets.yaml": "answers: {z: " + "[" * 5000 + "\n",
+    "two.yaml": "answers: {z: 1}\n---\na: 1\n",
+    "control.yaml": "answers: {z: '\x01'}\n",
+    "elsewhere.yaml": "answers: {z: 1}\n",
+    "unknown.yaml": "answers: {z: 1}\n",
+    "long.yaml": "answers: {z: 1}\n#" + "x" * 1_100_000,
+}
+
+
+def submission(answers, student="ada", problem="neuron"):
+    lines = "".join(f"  {name}: {value}\n" for name, value in answers.items())
+    return f"format: check-backprop/submission@1\nproblem: {problem}\nstudent: {student}\nanswers:\n{lines}"
+
+
+def make_class(folder: Path, students: int, seed: int = 1) -> Path:
+    rng = random.Random(seed)
+    folder.mkdir(parents=True)
+    for n in range(students):
+        answers = {
+            name: f"{value * rng.choice([1] * 9 + [-1, 2]):.4f}" for name, value in RIGHT.items() if rng.random() < 0.97
+        }
+        if rng.random() < 0.1:
+            answers["a"] = rng.choice(["sigmoid(z)", "1/(1 + e^(-z))", ".nan", "[1, 2]", "2/3"])
+        where = folder / (f"group{n % 3}" if n % 4 == 0 else "")
+        where.mkdir(exist_ok=True)
+        (where / f"s{n:03}.yaml").write_text(submission(answers, f"student {n}"), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def problems(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("problems")
+    (folder / "neuron.yaml").write_text(PROBLEM, encoding="utf-8")
+    return folder
+
+
+def rendered(out: Path) -> dict[str, bytes]:
+    """Every file but the database, whose pages lie as they came; and what the database says."""
+    files = {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and not path.name.startswith("results.sqlite")
+    }
+    with sqlite3.connect(out / "results.sqlite") as connection:
+        files["results"] = repr(connection.execute("SELECT * FROM results ORDER BY name").fetchall()).encode()
+    connection.close()
+    return files
+
+
+def rows_of(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+# ---------------------------------------------------------------- what is kept of a grade
+
+
+@pytest.mark.parametrize("kind", ["arrays", "scalar_net"])
+def test_what_is_kept_of_a_grade_is_the_grade(kind, tmp_path):
+    rng = random.Random(kind)
+    case = random_case(rng, kind=kind)
+    path = tmp_path / "p.yaml"
+    path.write_text(case.problem_yaml, encoding="utf-8")
+    program, mistakes = load_program(path), load_program(path, mistakes=True)
+    recorder = Recorder(program, no_formula, lambda: mistakes)
+    entries = [Entry(f"s{n}.yaml", f"s{n}", sheet_text(case, rng, f"s{n}").encode()) for n in range(8)]
+    outcomes = [outcome for _ in range(2) for outcome in recorder.record(entries)]
+    for outcome, entry in zip(outcomes, entries * 2, strict=True):
+        if outcome.status == "ungradable":
+            with pytest.raises(Exception, match=r"line|more|expected|answers|twice|key"):
+                load_submission(entry.data, entry.name)
+            continue
+        block = Block(program, Cells(), lambda: mistakes)
+        block.mark([lay(load_submission(entry.data, entry.name), program, no_formula)])
+        assert grade_of(recorder.face, outcome) == block.grade(0)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_every_report_is_what_the_student_gets_alone(level, tmp_path, problems):
+    folder = make_class(tmp_path / "class", 30)
+    grade_folder(
+        folder, tmp_path / "out", problems=problems, reports=["json", "markdown", "text"], feedback=level.value
+    )
+    for file in sorted(folder.rglob("*.yaml")):
+        name = file.relative_to(folder).as_posix()
+        alone = grade(file, problem=problems / "neuron.yaml")
+        alone = type(alone)(**{**vars(alone), "submission": name})
+        for form in FORMATS.values():
+            written = (tmp_path / "out" / "reports" / name).with_suffix(form.suffix).read_text(encoding="utf-8")
+            if level is not Level.FULL:
+                assert written == form.render(alone, level)
+            elif form.name == "json":
+                steps = json.loads(written)["steps"]
+                for one, other in zip(steps, json.loads(form.render(alone, level))["steps"], strict=True):
+                    assert close(one.pop("carried"), other.pop("carried"))
+                    assert one == other
+
+
+# ---------------------------------------------------------------- nothing is lost
+
+
+def test_whatever_lies_in_the_folder_costs_only_itself(tmp_path, problems):
+    folder = make_class(tmp_path / "class", 200)
+    right = {path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")}
+    head = "format: check-backprop/submission@1\nproblem: neuron\nstudent: x\n"
+    for name, text in HOSTILE.items():
+        (folder / name).write_text(head + text, encoding="utf-8")
+    (folder / "elsewhere.yaml").write_text(head.replace("neuron", "../../etc/passwd") + "answers: {z: 1}\n")
+    (folder / "unknown.yaml").write_text(head.replace("neuron", "neuro") + "answers: {z: 1}\n")
+    (folder / "latin.yaml").write_bytes(head.encode() + b"answers: {z: '\xe9'}\n")
+    (folder / "utf16.yaml").write_bytes((head + "answers: {z: 1}\n").encode("utf-16"))
+    outside = tmp_path / "outside.yaml"
+    outside.write_text(submission(RIGHT))
+    (folder / "link.yaml").symlink_to(outside)
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "folder.yaml").mkdir()
+    (folder / "empty.yaml").write_text("")
+    (folder / "problem.yaml").write_text(PROBLEM)
+    (folder / "notes.txt").write_text("words")
+    broken = {*HOSTILE, "latin.yaml", "utf16.yaml", "link.yaml", "pipe.yaml"}
+    summary = grade_folder(folder, tmp_path / "out", problems=problems, reports=["json"])
+    rows = rows_of(tmp_path / "out")
+    assert {name for name, row in rows.items() if row["status"] == "graded"} == right
+    assert {name for name, row in rows.items() if row["status"] == "ungradable"} == broken
+    for name in broken:
+        assert rows[name]["reason"], name
+        assert (rows[name]["awarded"], rows[name]["possible"], rows[name]["percent"]) == ("", "", "")
+    assert {each.name for each in summary.passed} == {"folder.yaml", "empty.yaml", "problem.yaml"}
+    assert all(each.reason for each in summary.passed)
+    for name in sorted(right)[::7]:
+        alone = grade(folder / name, problem=problems / "neuron.yaml")
+        assert float(rows[name]["awarded"]) == pytest.approx(alone.awarded)
+        assert (rows[name]["first_error"] or None) == alone.first_error
+
+
+def test_no_worker_count_and_no_order_changes_a_byte(tmp_path, problems, monkeypatch):
+    from checker.batch import run
+
+    folder = make_class(tmp_path / "class", 60)
+    grade_folder(folder, tmp_path / "one", problems=problems, junit=True)
+    monkeypatch.setattr(run, "POOL_FROM", 1)
+    monkeypatch.setattr(run, "BLOCK", 7)
+    options = run.Options(junit=True, jobs=2, pool_from=1)
+    run.grade_class(folder, tmp_path / "two", problems, options)
+    assert rendered(tmp_path / "one") == rendered(tmp_path / "two")
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    for path in sorted(again.rglob("*.yaml"))[::2]:
+        path.rename(path.with_suffix(".away"))
+    grade_folder(again, tmp_path / "three", problems=problems, junit=True)
+    for path in again.rglob("*.away"):
+        path.rename(path.with_suffix(".yaml"))
+    assert grade_folder(again, tmp_path / "three", problems=problems, junit=True).regraded == 30
+    assert rendered(tmp_path / "three") == rendered(tmp_path / "one")
+
+
+def test_a_second_run_grades_and_writes_nothing(tmp_path, problems):
+    folder = make_class(tmp_path / "class", 20)
+    first = grade_folder(folder, tmp_path / "out", problems=problems)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    second = grade_folder(folder, tmp_path / "out", problems=problems)
+    assert (first.regraded, second.regraded, second.written) == (20, 0, 0)
+    assert {path: path.stat().st_mtime_ns for path in before if path.name != "results.sqlite"} == {
+        path: changed for path, changed in before.items() if path.name != "results.sqlite"
+    }
+
+
+def test_a_rerun_redoes_only_what_changed_and_mends_what_was_damaged(tmp_path, problems):
+    folder, out = make_class(tmp_path / "class", 20), tmp_path / "out"
+    grade_folder(folder, out, problems=problems)
+    whole = rendered(out)
+    (out / "reports" / "s001.json").write_text("damaged")
+    (out / "gradebook.csv").unlink()
+    (out / "reports" / "mine.txt").write_text("not ours")
+    summary = grade_folder(folder, out, problems=problems)
+    assert (summary.regraded, summary.written) == (0, 4)
+    (out / "reports" / "mine.txt").unlink()
+    assert rendered(out) == whole
+    old = (folder / "s001.yaml").read_text()
+    (folder / "s001.yaml").write_text(submission(RIGHT, "student 1"))
+    assert grade_folder(folder, out, problems=problems).regraded == 1
+    assert rows_of(out)["s001.yaml"]["percent"] == "100"
+    (folder / "s001.yaml").unlink()
+    grade_folder(folder, out, problems=problems)
+    assert "s001.yaml" not in rows_of(out)
+    assert not (out / "reports" / "s001.json").exists()
+    (folder / "s001.yaml").write_text(old)
+    grade_folder(folder, out, problems=problems)
+    assert rendered(out) == whole
+
+
+def test_a_changed_problem_is_regraded(tmp_path):
+    folder, out, problems = make_class(tmp_path / "class", 8), tmp_path / "out", tmp_path / "problems"
+    problems.mkdir()
+    (problems / "neuron.yaml").write_text(PROBLEM)
+    grade_folder(folder, out, problems=problems, reports=[])
+    (problems / "neuron.yaml").write_text(PROBLEM + "grading: {steps: {z: {points: 3}}}\n")
+    assert grade_folder(folder, out, problems=problems, reports=[]).regraded == 8
+    assert {row["possible"] for row in rows_of(out).values()} == {"14"}
+    (problems / "neuron.yaml").write_text(PROBLEM.replace("sigmoid(z)", "sigmod(z)"))
+    grade_folder(folder, out, problems=problems, reports=[])
+    rows = rows_of(out)
+    assert {row["status"] for row in rows.values()} == {"ungradable"}
+    assert all("sigmod" in row["reason"] for row in rows.values())
+
+
+KILLS = int(os.environ.get("CHECK_BACKPROP_KILLS", "5"))
+
+
+def test_killed_at_any_moment_a_rerun_ends_with_the_same_bytes(tmp_path, problems):
+    folder = make_class(tmp_path / "class", 150)
+    command = [sys.executable, "-m", "checker", "batch", str(folder), "--problems", str(problems), "--jobs", "1"]
+    started = time.monotonic()
+    subprocess.run([*command, "--out", str(tmp_path / "whole")], check=False, capture_output=True)
+    undisturbed = time.monotonic() - started
+    whole, rng = rendered(tmp_path / "whole"), random.Random(3)
+    for n in range(KILLS):
+        out = tmp_path / f"out{n}"
+        process = subprocess.Popen([*command, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.2, 1.0) * undisturbed)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        done = subprocess.run([*command, "--out", str(out)], check=False, capture_output=True, text=True)
+        assert done.returncode in (0, 1), done.stderr
+        assert rendered(out) == whole
+        assert not (out / ".unfinished").exists()
+
+
+# ---------------------------------------------------------------- one poisonous submission
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (lambda: os._exit(9), "ended the process"),
+        (lambda: time.sleep(60), "longer than 0.5 seconds"),
+    ],
+)
+def test_what_kills_or_holds_up_its_worker_costs_only_itself(tmp_path, problems, monkeypatch, end, said):
+    from checker.batch import record, run
+
+    folder = make_class(tmp_path / "class", 12)
+    (folder / "poison.yaml").write_text(submission(RIGHT, "poison"))
+    honest = record.Recorder.record
+
+    def poisoned(self, entries):
+        if any(entry.name == "poison.yaml" for entry in entries):
+            end()
+        return honest(self, entries)
+
+    monkeypatch.setattr(record.Recorder, "record", poisoned)
+    monkeypatch.setattr(run, "BLOCK", 4)
+    options = run.Options(reports=(), jobs=2, pool_from=1, timeout=0.5 if "longer" in said else 60)
+    run.grade_class(folder, tmp_path / "out", problems, options)
+    rows = rows_of(tmp_path / "out")
+    assert said in rows["poison.yaml"]["reason"]
+    assert {name for name, row in rows.items() if row["status"] == "ungradable"} == {"poison.yaml"}
+    monkeypatch.undo()  # what may have been an accident is tried again
+    grade_folder(folder, tmp_path / "out", problems=problems, reports=[])
+    assert rows_of(tmp_path / "out")["poison.yaml"]["status"] == "graded"
+
+
+def test_a_fault_of_ours_costs_nobody_else_and_is_no_zero(tmp_path, problems, monkeypatch):
+    from checker.batch import record
+
+    folder = make_class(tmp_path / "class", 6)
+    (folder / "poison.yaml").write_text(submission(RIGHT, "poison"))
+    honest = record.PlainReader.lay
+
+    def poisoned(self, data, file):
+        if file == "poison.yaml":
+            raise ZeroDivisionError("somewhere")
+        return honest(self, data, file)
+
+    monkeypatch.setattr(record.PlainReader, "lay", poisoned)
+    grade_folder(folder, tmp_path / "out", problems=problems, reports=[])
+    rows = rows_of(tmp_path / "out")
+    assert rows["poison.yaml"]["reason"] == "a fault of ours, not of this submission: ZeroDivisionError: somewhere"
+    assert sum(row["status"] == "graded" for row in rows.values()) == 6
+
+
+# ---------------------------------------------------------------- where nothing can be written
+
+
+def test_a_full_disk_leaves_every_earlier_file_whole(tmp_path, problems, monkeypatch):
+    from checker.batch import render
+
+    folder, out = make_class(tmp_path / "class", 10), tmp_path / "out"
+    grade_folder(folder, out, problems=problems)
+    before = {path: path.read_bytes() for path in (out / "reports").rglob("*") if path.is_file()}
+    for path in folder.rglob("*.yaml"):
+        path.write_text(submission(RIGHT, "x"))
+    honest, writes = os.replace, []
+
+    def full(source, target):
+        writes.append(target)
+        if len(writes) > 6:
+            raise OSError(28, "No space left on device")
+        honest(source, target)
+
+    monkeypatch.setattr(render.os, "replace", full)
+    with pytest.raises(AuthorError, match="it cannot be written: No space left on device; choose an --out"):
+        grade_folder(folder, out, problems=problems)
+    monkeypatch.undo()
+    for path, data in before.items():
+        assert path.read_bytes() == data or path in writes[:6]
+    assert not (out / ".unfinished").exists()
+    grade_folder(folder, out, problems=problems)
+    grade_folder(folder, tmp_path / "fresh", problems=problems)
+    assert rendered(out) == rendered(tmp_path / "fresh")
+
+
+def test_a_full_disk_stops_the_database_with_a_clear_error(tmp_path, problems, monkeypatch):
+    from checker.batch import store
+
+    folder, out = make_class(tmp_path / "class", 10), tmp_path / "out"
+    honest = store._opened
+
+    def small(path):
+        connection = honest(path)
+        connection.execute("PRAGMA max_page_count = 6")
+        return connection
+
+    monkeypatch.setattr(store, "_opened", small)
+    with pytest.raises(AuthorError, match="the results cannot be kept: database or disk is full; choose an --out"):
+        grade_folder(folder, out, problems=problems)
+    monkeypatch.undo()
+    grade_folder(folder, out, problems=problems)
+    assert len(rows_of(out)) == 10
+
+
+def test_a_run_beside_another_ends_at_once(tmp_path, problems):
+    from checker.batch.store import Results
+
+    folder, out = make_class(tmp_path / "class", 3), tmp_path / "out"
+    out.mkdir()
+    with Results(out), pytest.raises(AuthorError, match="wait until the other run has ended"):
+        grade_folder(folder, out, problems=problems)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all, but words that go on for a while" * 40])
+def test_a_database_that_is_none(tmp_path, problems, content):
+    folder, out = make_class(tmp_path / "class", 3), tmp_path / "out"
+    out.mkdir()
+    (out / "results.sqlite").write_bytes(content)
+    if not content:
+        grade_folder(folder, out, problems=problems)
+        return
+    with pytest.raises(AuthorError, match="file is not a database; move the file away"):
+        grade_folder(folder, out, problems=problems)
+
+
+def test_an_out_that_cannot_be_is_an_error(tmp_path, problems):
+    folder = make_class(tmp_path / "class", 3)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AuthorError, match=r"it cannot be written: .*; choose an --out"):
+        grade_folder(folder, tmp_path / "file" / "out", problems=problems)
