@@ -298,9 +298,9 @@ class _Search:
         habits: dict[tuple[str, str], list[tuple[int, Mistake]]] = {}
         for hidden in before:
             for mistake in self.by_step.get(hidden, ()):
-                if mistake.slip:
+                if mistake.tier > SLIP_FROM:
                     continue
-                trials.append((mistake.code, mistake.tier, False, ((hidden, mistake.route),)))
+                trials.append((mistake.code, mistake.tier, mistake.slip, ((hidden, mistake.route),)))
                 habits.setdefault((mistake.code, mistake.variant), []).append((hidden, mistake))
         for (code, _), made in habits.items():
             once = dict(reversed(made))

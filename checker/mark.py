@@ -118,16 +118,24 @@ def _mark(
                     marks.degenerate[slot], marks.tainted[slot] = False, chosen[0][1][2]
                 continue
             submitted, typed, given, holds = answers[slot]
-            accept = unit / 2 if tolerance.strict else unit
+            half = 0.5 if tolerance.strict else 1.0
+            accept = unit * half
+            by_size = tolerance.decimals is None and tolerance.absolute is None
             right = within(submitted, reference[slot], accept, lanes)
             follows: Value = False
             carried, spoiled = chosen[0][1][0], False
+            void: Value = False
             for candidates in found:
                 for value, radius, tainted in candidates[element]:
                     hit = within(submitted, value, accept + radius, lanes)
                     clean = tainted == 0
                     right = right | (hit & clean)
+                    # right within the tolerance, but also the 0 that a wrong 0 leads to: nothing may rest on it
+                    void = void | (hit & (value == 0) & (tainted >= WRONG_ZERO) & (reference[slot] != 0))
                     # an error that leads out of the numbers earns nothing: no answer follows from it
+                    if by_size:  # what follows from an error may be of another size, and so is its last digit
+                        reach = lanes.larger(accept, asked_unit(tolerance, value, lanes) * half) + radius
+                        hit = hit | within(submitted, value, reach, lanes)
                     late = hit & negated(clean) & (radius < float("inf"))
                     if not carry:
                         late = late & False
@@ -148,8 +156,9 @@ def _mark(
             verdict = where(given, verdict, MISSING)
             marks.verdict[slot], marks.carried[slot], marks.unit[slot] = verdict, carried, unit
             marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled
-            own_taint = where(right, 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
-            own_radius = lanes.smaller(typed, unit)
+            own_taint = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
+            cap = lanes.larger(unit, asked_unit(tolerance, submitted, lanes)) if by_size else unit
+            own_radius = lanes.smaller(typed, where(own_taint == 0, unit, cap))
             marks.tainted[slot] = where(given, own_taint, chosen[0][1][2])
             for way, (value, radius, tainted) in chosen:
                 way.balls.value[slot] = where(given, submitted, value)

@@ -107,12 +107,14 @@ def _iterate(
         if not follows:
             computed[left] = (k - 1, name)
     done: dict[int, Node] = {}
+    stale = _stale(deriver, steps, k) if follows and find_mistakes is not None else {}
     return [
         replace(
             step,
             name=f"{step.name}@{k}",
             routes=[Route(nodes.rename(route.node, renamed, done), route.proven) for route in step.routes],
-            mistakes=[wrong._replace(node=nodes.rename(wrong.node, renamed, done)) for wrong in step.mistakes],
+            mistakes=[wrong._replace(node=nodes.rename(wrong.node, renamed, done)) for wrong in step.mistakes]
+            + stale.get(step.name, []),
             text=re.sub(
                 r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@0)?",
                 lambda m: str(renamed[m[0]].data) if m[0] in renamed else m[0],
@@ -121,6 +123,25 @@ def _iterate(
         )
         for step in steps
     ]
+
+
+def _stale(deriver: Deriver, steps: list[Step], k: int) -> dict[str, list[Mistake]]:
+    """Steps of iteration k worked from the forward values of the one before: whole, or in one gradient alone."""
+    code = "stale_forward_after_update"
+    before = f"@{k - 1}" if k > 2 else ""
+    forward = {step.name for step in steps if step.kind is Kind.FORWARD}
+    old = {step.name: deriver.nodes.name(step.name + before, step.shape) for step in steps if step.name in forward}
+    now = {step.name: deriver.nodes.name(f"{step.name}@{k}", step.shape) for step in steps}
+    found: dict[str, list[Mistake]] = {}
+    for step in steps:
+        if step.kind is Kind.OPTIMIZER_STATE or step.kind is Kind.UPDATE:
+            continue
+        made = [Mistake(code, deriver.nodes.name(step.name + before, step.shape), "stale: whole")]
+        if step.kind is Kind.GRADIENT and forward.intersection(names(step.rule)):
+            node = deriver.nodes.rename(step.rule, {**now, **old}, {})
+            made.append(Mistake(code, node, "stale: forward"))
+        found[step.name] = made
+    return found
 
 
 def _with_mistakes(deriver: Deriver, steps: list[Step], find: MistakeFinder | None) -> list[Step]:

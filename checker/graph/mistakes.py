@@ -208,7 +208,9 @@ class Places:
 
     def _is_weight(self, leaf: str) -> bool:
         gradient = self.gradients.get(leaf)
-        return leaf in self.quantities and gradient is not None and len(names(gradient.rule)) > 1
+        if leaf not in self.quantities or gradient is None:
+            return False
+        return any(set(names(share)) - {self._delta(consumer)} for consumer, share in gradient.terms)
 
     def _alike(self, leaf: str, others: Iterable[str]) -> list[str]:
         shape = self.name(leaf).shape
@@ -258,7 +260,10 @@ class Places:
                 continue
             for target in self._targets(slope.via):
                 y = self.name(target)
-                if "softmax" not in about:
+                if "softmax" in about:  # its slope is a matrix; what people multiply with is the sigmoid's
+                    slope_like = self.builder.entry("a*(1 - a)", {"a": a})
+                    yield Place("output", gradient, {**scope, "s": slope_like, "y": y}, self.family)
+                else:
                     yield Place("output", gradient, {**scope, "y": y}, self.family)
                 if len(y.shape) == 1 and y.shape[0] <= MOST_PATHS:
                     for shift in range(1, y.shape[0]):
@@ -290,7 +295,8 @@ class Places:
         if "y" in scope and self._activation(predictions[0]):
             argument = self.deriver.activation_argument(self.equations[predictions[0]])
             if argument:
-                yield Place("loss_logit", item, {"y": scope["y"], "z": self.name(argument)}, self.family)
+                about = frozenset({self._activation(predictions[0])}) if "log" in self.family else frozenset()
+                yield Place("loss_logit", item, {"y": scope["y"], "z": self.name(argument)}, about)
 
     def _counts(self) -> tuple[int, int]:
         """How many outputs the loss adds up, and over how many examples."""
@@ -417,6 +423,8 @@ class Places:
             return [share], []
         matrix, vector = sorted(share.args, key=lambda arg: -len(arg.shape))
         if len(matrix.shape) != 2 or len(vector.shape) != 1 or matrix.shape[0] != vector.shape[0]:
+            return [share], []
+        if matrix.data not in self.quantities:  # a Jacobian's rows are no paths through weights
             return [share], []
         terms: list[Node] = []
         bare: list[Node] = []

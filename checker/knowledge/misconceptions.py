@@ -370,8 +370,8 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             source='PyTorch forum "How cross entropy loss is calculated" ("1 x Log 0.0076 ???")',
             tier=1,
             rules=(
-                Rule("loss_logit", "-sum(y*ln(z))", ("log",)),
-                Rule("loss_logit", "-sum(y*ln(abs(z)))", ("log",)),
+                Rule("loss_logit", "-sum(y*ln(z))", ("softmax",)),
+                Rule("loss_logit", "-sum(y*ln(abs(z)))", ("softmax",)),
             ),
         ),
         Misconception(
@@ -532,7 +532,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             right="dw = delta*a_prev",
             hint="What value actually travelled along this weight in the forward pass?",
             source="ai.stackexchange 42884 (current vs next layer weights confusion)",
-            tier=2,
+            tier=3,
             rules=(Rule("weight_other", "swapped"),),
         ),
         Misconception(
