@@ -19,6 +19,7 @@ def asked_unit(tolerance: Tolerance, reference: Value, lanes: Any = FLOATS) -> V
     Where several are given the finest holds; where none is, 4 decimals, but never fewer than 3 nor more than 6
     significant digits.
 
+    >>> from checker.model import Tolerance
     >>> asked_unit(Tolerance(decimals=4), 0.668)
     0.0001
     >>> asked_unit(Tolerance(significant=3), 0.0004386)

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+import re
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.derive import derive
+from checker.graph.node import Node, Nodes, names, ordered
 from checker.model import Kind, Problem, Solution, SolvedStep
-from checker.readings.compile import compile_derivation, loss_curve
+from checker.readings.compile import compile_derivation
 from checker.readings.exact import Exact
+from checker.readings.loop import loss_curve
 from checker.readings.program import with_numbers
-from checker.readings.text import latex, latex_name
-from checker.stepname import UnknownStep
+from checker.readings.text import latex, latex_name, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DIGITS = 30
 MOST_ITERATIONS = 10_000
 STEADY = 1e-9  # a relative change of the loss below this is none
+MOST_PARTS = 2_000  # names and numbers in a closed form
+MOST_UNROLLED = 20  # iterations put into each other
+
+
+class ClosedForm(NamedTuple):
+    r"""A step in givens and parameters alone: as text, as LaTeX, and as LaTeX that converts to MathML.
+
+    Functions stay named (`sigmoid(…)`). `mathml` uses no spacing commands and `\mathrm` for functions' names.
+    """
+
+    step: str
+    text: str
+    latex: str
+    mathml: str
 
 
 def solve_problem(
@@ -28,6 +47,8 @@ def solve_problem(
     """The problem's steps worked exactly and in floats; `iterations` repeats the update for the loss curve.
 
     Args:
+        problem: what to work out.
+        iterations: how often the update is repeated; as often as the problem says where None.
         digits: how many digits a value is given to where its closed form is too long to read (default 30).
         steps: the steps to work, by any of their names; all of them where none is named.
 
@@ -46,7 +67,7 @@ def solve_problem(
     for step in program.steps:
         if step.name not in wanted and (steps or step.kind != Kind.OPTIMIZER_STATE.value):
             continue
-        texts = exact.texts(step.name)
+        texts = exact.texts(step.name, closed_forms=digits is None)
         values = program.values[step.slot : step.slot + step.size]
         solved.append(
             SolvedStep(
@@ -62,6 +83,116 @@ def solve_problem(
         )
     curve, remark = _curve(problem, iterations)
     return Solution(problem.id, problem.title, tuple(solved), curve, problem.loss, remark)
+
+
+def closed_form(problem: Problem, step: str) -> ClosedForm:
+    """The formula of a step with every earlier step put in, down to givens and parameters.
+
+    Raises:
+        AuthorError: a problem that cannot be derived, an unknown step, a closed form of more than 2,000 parts: with
+            every layer it grows by a factor.
+    """
+    place = Place(problem.source)
+    ask = [(step, place)]
+    iteration = int(match[1]) if (match := re.search(r"@([0-9]{1,5})$", step.strip())) else 1
+    if iteration > MOST_UNROLLED:
+        what = f"the closed form of iteration {iteration}: no more than {MOST_UNROLLED} are put into each other"
+        raise AuthorError(Finding(what, place, "ask for an earlier one"))
+    ask += [(f"{problem.loss}@{k}" if k > 1 else problem.loss, place) for k in range(1, iteration)]
+    derivation = derive(replace(problem, ask=tuple(dict.fromkeys(ask)), rubric=replace(problem.rubric, steps={})))
+    (_, target, _) = derivation.ask[0]
+    rules = {item.name: item.rule for item in derivation.steps}
+    sizes: dict[str, int] = {}
+    for item in derivation.steps:
+        sizes[item.name] = _parts(item.rule, sizes)
+        if item.name == target.step:
+            break
+    if sizes[target.step] > MOST_PARTS:
+        raise AuthorError(
+            Finding(
+                f"the closed form of {target.step} has {sizes[target.step]:,} parts, more than {MOST_PARTS:,}",
+                place,
+                f"ask for a step nearer to the parameters, or read `{target.step} = {text(rules[target.step])}`",
+            )
+        )
+    done: dict[str, Node] = {}
+    waiting = [target.step]
+    while waiting:
+        name = waiting[-1]
+        missing = [other for other in names(rules[name]) if other in rules and other not in done]
+        if missing:
+            waiting.extend(missing)
+            continue
+        done[name] = _expanded(derivation.nodes, rules[name], done)
+        waiting.pop()
+    node = done[target.step]
+    if target.element is not None:
+        node = _element(derivation.nodes, node, target.element)
+    written = latex(node)
+    plain = written.replace(r"\, ", " ").replace(r"\operatorname{", r"\mathrm{")
+    label = target.step if target.element is None else f"{target.step}[{','.join(map(str, target.element))}]"
+    sign = ("-(", ")") if target.negative else ("", "")
+    left = rf"-\left({written}\right)" if target.negative else written
+    converted = rf"-\left({plain}\right)" if target.negative else plain
+    return ClosedForm(label, f"{sign[0]}{text(node)}{sign[1]}", left, converted)
+
+
+def _parts(rule: Node, sizes: dict[str, int]) -> int:
+    """How many names and numbers a rule has once every step is put in; no more is counted than matters."""
+    at: dict[int, int] = {}
+    for node in ordered(rule):
+        if node.op == "name":
+            at[node.id] = sizes.get(node.data, 1)
+        elif node.op == "constant":
+            at[node.id] = 1
+        elif node.op == "elementwise":
+            uses = [sum(1 for part in _leaves(node.data.expr) if part == f"x{i}") for i in range(len(node.args))]
+            at[node.id] = sum(at[arg.id] * max(1, count) for arg, count in zip(node.args, uses, strict=True)) + 1
+        else:
+            at[node.id] = sum(at[arg.id] for arg in node.args)
+        at[node.id] = min(at[node.id], 10**12)
+    return at[rule.id]
+
+
+def _leaves(expr: Any) -> list[str]:
+    found, waiting = [], [expr]
+    while waiting:
+        part = waiting.pop()
+        if part.is_Symbol:
+            found.append(str(part.name))
+        waiting.extend(part.args)
+    return found
+
+
+def _expanded(nodes: Nodes, rule: Node, steps: dict[str, Node]) -> Node:
+    """The rule with nodes put in for steps; what is elementwise becomes one formula again."""
+    done: dict[int, Node] = {}
+    for node in ordered(rule):
+        if node.op == "name":
+            done[node.id] = steps.get(node.data, node)
+        elif not node.args:
+            done[node.id] = node
+        else:
+            args = [done[arg.id] for arg in node.args]
+            if node.op == "elementwise":
+                done[node.id] = nodes.elementwise(node.data, args)
+            elif node.op == "contraction":
+                inputs, output = node.data
+                done[node.id] = nodes.contraction(inputs, output, args)
+            else:
+                done[node.id] = nodes.selection(node.data, args[0], node.shape)
+    return done[rule.id]
+
+
+def _element(nodes: Nodes, node: Node, element: tuple[int, ...]) -> Node:
+    """One element of a node, with the selection taken into an elementwise formula: `a[1]*(1 - a[1])`."""
+    position = 0
+    for i, n in zip(element, node.shape, strict=True):
+        position = position * n + i - 1
+    if node.op == "elementwise" and all(arg.shape in (node.shape, ()) for arg in node.args):
+        args = [arg if arg.shape == () else nodes.selection(((position,),), arg, ()) for arg in node.args]
+        return nodes.elementwise(node.data, args)
+    return nodes.selection(((position,),), node, ())
 
 
 def _nested(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
@@ -93,7 +224,8 @@ def _curve(problem: Problem, iterations: int | None) -> tuple[tuple[float, ...],
 
 def describe(problem: Problem, curve: Sequence[float]) -> str:
     """What a loss curve does, in words: converges, oscillates, diverges or stands still, and whether the learning
-    rate is the likely cause, which is tried out with a tenth of it."""
+    rate is the likely cause, which is tried out with a tenth of it.
+    """
     trend = trend_of(curve)
     assert problem.update is not None
     rate = problem.update.settings["learning_rate"]
@@ -119,7 +251,8 @@ def describe(problem: Problem, curve: Sequence[float]) -> str:
     calmer = trend_of(loss_curve(smaller, updates))
     if calmer in ("falling", "converged", "settling"):
         verb = {"falling": "falls at every update", "converged": "converges", "settling": "settles"}[calmer]
-        return f"{sentence} The learning rate {float(rate):g} is the likely cause: with {float(rate / 10):g} the loss {verb}."
+        cause = f"The learning rate {float(rate):g} is the likely cause: with {float(rate / 10):g} the loss {verb}."
+        return f"{sentence} {cause}"
     return f"{sentence} A tenth of the learning rate does not help, so the cause lies elsewhere."
 
 
@@ -136,7 +269,7 @@ def trend_of(curve: Sequence[float]) -> str:
     if any(not math.isfinite(value) for value in curve) or abs(curve[-1]) > 1e6 * (abs(curve[0]) + 1):
         return "diverging"
     scale = max(abs(value) for value in curve) or 1.0
-    changes = [b - a for a, b in zip(curve, curve[1:], strict=False)]
+    changes = [b - a for a, b in itertools.pairwise(curve)]
     moves = [change for change in changes if abs(change) > STEADY * scale]
     if not moves:
         return "still"
@@ -144,7 +277,7 @@ def trend_of(curve: Sequence[float]) -> str:
         return "converged" if len(changes) > 2 and abs(changes[-1]) <= 1e-6 * scale else "falling"
     if all(change > 0 for change in moves):
         return "rising"
-    turns = sum((a < 0) != (b < 0) for a, b in zip(moves, moves[1:], strict=False))
+    turns = sum((a < 0) != (b < 0) for a, b in itertools.pairwise(moves))
     half = len(moves) // 2
     early, late = max(map(abs, moves[: half or 1])), max(map(abs, moves[half:]))
     if turns >= max(1, len(moves) // 3):
@@ -152,4 +285,3 @@ def trend_of(curve: Sequence[float]) -> str:
             return "diverging"
         return "settling" if late < early / 2 and curve[-1] < curve[0] else "oscillating"
     return "uneven" if curve[-1] < curve[0] else "diverging"
-

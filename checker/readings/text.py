@@ -83,7 +83,8 @@ class _Writer:
 
     def _factor(self, node: Node) -> str:
         written = self.write(node)
-        return written if re.fullmatch(r"[\w@\[\]]+", written) or node.op == "name" else f"({written})"
+        plain = node.op == "name" or re.fullmatch(r"[\w@\[\]]+", written) or is_call(written)
+        return written if plain else f"({written})"
 
     def _selection(self, node: Node) -> str:
         (arg,) = node.args
@@ -168,8 +169,28 @@ def _text_formula(formula: Any, args: list[str]) -> str:
     if formula.label:
         return str(formula.label.format(*args))
     # operands that are themselves expressions are put in brackets, so that no precedence is lost
-    shown = [arg if re.fullmatch(r"[\w@\[\], ]+|\w+\([^()]*\)", arg) else f"({arg})" for arg in args]
+    shown = [arg if re.fullmatch(r"[\w@\[\], ]+", arg) or is_call(arg) else f"({arg})" for arg in args]
     return re.sub(r"\bx(\d+)\b", lambda match: shown[int(match[1])], _template(formula.expr))
+
+
+def is_call(written: str) -> bool:
+    """Whether the whole text is one function with its argument, so that no brackets are needed around it.
+
+    >>> is_call("exp(-(z))"), is_call("exp(a)*exp(b)")
+    (True, False)
+    """
+    begun = re.match(r"(?:[A-Za-z]\w*|\\operatorname\{[^{}]*\}\\left)(?=\()", written)
+    if begun is None:
+        return False
+    depth = 0
+    for i in range(begun.end(), len(written)):
+        if written[i] == "(":
+            depth += 1
+        elif written[i] == ")":
+            depth -= 1
+            if not depth:
+                return i == len(written) - 1
+    return False
 
 
 def _text_call(function: str, args: list[str]) -> str:
@@ -179,7 +200,10 @@ def _text_call(function: str, args: list[str]) -> str:
 def _latex_formula(formula: Any, args: list[str]) -> str:
     if sum(map(len, args)) > LONGEST or formula.operations > MOST_OPERATIONS:
         raise _TooLongError
-    simple = [arg if re.fullmatch(r"[\w\\{}^@\[\]]+|\\frac\{.*\}", arg) else rf"\left({arg}\right)" for arg in args]
+    simple = [
+        arg if re.fullmatch(r"[\w\\{}^@\[\]]+|\\frac\{.*\}", arg) or is_call(arg) else rf"\left({arg}\right)"
+        for arg in args
+    ]
     if formula.label:
         name = formula.label.partition("(")[0]
         rest = formula.label.partition("{0}")[2].rstrip(")")

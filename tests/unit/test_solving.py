@@ -1,0 +1,115 @@
+"""A problem worked out: closed forms that are their steps, bounded in size, and loss curves in words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checker.errors import AuthorError
+from checker.formula_answer import IDENTITY, FormulaAnswers
+from checker.graph.node import names
+from checker.problem import load_problem
+from checker.solving import closed_form, solve_problem, trend_of
+from checker.stepname import Target
+
+if TYPE_CHECKING:
+    from checker.model import Problem
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "problem_sets").glob("*.yaml"))
+
+
+def shipped(name: str) -> Problem:
+    return load_problem((ROOT / f"problem_sets/{name}.yaml").read_bytes(), name)
+
+
+def test_a_closed_form_has_nothing_but_givens_and_parameters() -> None:
+    form = closed_form(shipped("neuron-sigmoid"), "dL/dw1")
+    inner = "sigmoid(w1*x1 + w2*x2 + b)"
+    assert form.step == "dL_dw1"
+    assert form.text == f"{inner}*x1*(1 - {inner})*({inner} - y)"
+    assert r"\mathrm{sigmoid}\left(w_{1} x_{1} + w_{2} x_{2} + b\right)" in form.mathml
+    assert r"\operatorname{sigmoid}" in form.latex
+
+
+def test_a_closed_form_of_arrays_and_of_one_element() -> None:
+    problem = shipped("mazur-2-2-2-network")
+    hidden = "sigmoid(W1 @ x + b1)"
+    assert closed_form(problem, "a1").text == hidden
+    assert closed_form(problem, "z2").text == f"(W2 @ {hidden}) + b2"
+    assert closed_form(problem, "a1[2]").step == "a1[2]"
+    assert closed_form(problem, "dL_dW1[2,1]").text.endswith(", x)[2, 1]")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_closed_form_is_its_step(path: Path) -> None:
+    problem = load_problem(path.read_bytes(), str(path))
+    judged = FormulaAnswers(problem)
+    leaves = {quantity.name for quantity in problem.quantities}
+    checked = 0
+    for step in judged.steps[:: max(1, len(judged.steps) // 12)]:
+        form = closed_form(problem, step.name)
+        if len(form.text) > 2_000 or re.search("einsum|collect|gather", form.text) or not names(step.rule):
+            continue
+        words = set(re.findall(r"(?<![\w.])[A-Za-z]\w*(?![\w(])", form.text)) - {"T", "e", "pi"}
+        assert words <= leaves, step.name
+        holds = judged(form.text, Target(step.name)).holds
+        assert set(holds) <= {IDENTITY, None}, (step.name, form.text)
+        checked += 1
+    assert checked or path.stem == "conv2d-backward"
+
+
+def test_a_closed_form_that_nobody_could_read_is_refused() -> None:
+    chain = "\n".join(f"  h{k}: h{k - 1}*h{k - 1} + h{k - 1}" for k in range(1, 60))
+    text = f"format: check-backprop/problem@1\nid: p\ntitle: t\ngiven: {{h0: 1}}\nforward:\n{chain}\nloss: {{L: h59}}\n"
+    problem = load_problem(text.encode(), "p.yaml")
+    assert closed_form(problem, "h2").text == "h0^2 + h0 + (h0^2 + h0)^2"
+    with pytest.raises(AuthorError) as caught:
+        closed_form(problem, "h40")
+    assert str(caught.value) == (
+        "p.yaml:1:1: the closed form of h40 has 1,000,000,000,000 parts, more than 2,000; ask for a step nearer to the "
+        "parameters, or read `h40 = h39^2 + h39`"
+    )
+
+
+def test_a_closed_form_of_no_step_is_refused() -> None:
+    with pytest.raises(AuthorError) as caught:
+        closed_form(shipped("neuron-sigmoid"), "dL_dw9")
+    assert "unknown step 'dL_dw9'; did you mean 'dL_dw" in str(caught.value)
+
+
+def test_iterations_are_put_into_each_other_up_to_a_bound() -> None:
+    problem = shipped("adam-three-steps")
+    assert closed_form(problem, "dL_dtheta@2").text == "2*theta - 2*theta/(5*(2*abs(theta) + 1/100000000))"
+    with pytest.raises(AuthorError, match="closed form of iteration 21"):
+        closed_form(problem, "L@21")
+
+
+def test_a_derivation_has_rule_substitution_and_exact_value() -> None:
+    solution = solve_problem(shipped("neuron-sigmoid"))
+    steps = {step.step: step for step in solution.steps}
+    assert steps["z"].exact == "7/10"
+    assert steps["a"].substitution == "sigmoid(0.7)"
+    assert steps["a"].exact == "1/(exp(-7/10) + 1)"
+    assert steps["dL_dw1"].formula == "dL_dz*x1"
+    assert steps["dL_dw1"].latex.startswith(r"\frac{\partial L}{\partial w_{1}} = \frac{\partial L}{\partial z} x_{1}")
+
+
+@pytest.mark.parametrize(
+    ("curve", "trend"),
+    [
+        ([4.0, 2.0, 1.0, 0.5], "falling"),
+        ([1.0, 0.5, 0.5 + 1e-10, 0.5], "converged"),
+        ([1.0, 3.0, 9.0], "rising"),
+        ([1.0, 0.5, 1.0, 0.5, 1.0], "oscillating"),
+        ([1.0, -1.0, 0.4, -0.2, 0.05, 0.0], "settling"),
+        ([1.0, 0.5, 8.0, 0.1, 64.0], "diverging"),
+        ([1.0, float("inf")], "diverging"),
+        ([1.0, 1.0, 1.0], "still"),
+    ],
+)
+def test_curves_in_a_word(curve: list[float], trend: str) -> None:
+    assert trend_of(curve) == trend
