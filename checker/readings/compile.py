@@ -14,7 +14,8 @@ from checker.model import Problem, StepRubric, Tolerance
 from checker.readings import program as kept
 from checker.readings.loop import Loop
 from checker.readings.lower import Lowering
-from checker.readings.numeric import FLOATS, run
+from checker.readings.numeric import FLOATS
+from checker.readings.renumber import hold, with_holding
 from checker.readings.text import text
 from checker.stepname import UnknownStep
 
@@ -50,12 +51,14 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         _computed_leaves(derivation, lowering)
     steps = derivation.steps if everything else _needed(derivation)
     lowered: list[kept.Step] = []
-    unproven: list[tuple[int, int]] = []
+    candidates: list[kept.Candidate] = []
     for number, item in enumerate(steps):
         size = prod(item.shape)
         # scratch first, then the step's own slots: a step's routes never see each other's
         routes = [lowering.route(route.node) for route in item.routes]
-        unproven.extend((number, k) for k, route in enumerate(item.routes) if not route.proven)
+        candidates.extend(
+            kept.Candidate(number, k, routes[k]) for k, route in enumerate(item.routes) if not route.proven
+        )
         start = len(lowering.values)
         for _ in range(size):
             lowering.slot()
@@ -70,12 +73,10 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         lowering.values, lowering.exact, lowering.leaves, problem.rubric.tolerance,
         dict(problem.rubric.shares), dict(derivation.names.shapes),
         derivation.names.iterations, dict(problem.aliases), [],
-        mistakes,
+        mistakes, candidates, _targets(derivation), bool(derivation.computed),
     )  # fmt: skip
     kept.reference(result, result.values, FLOATS)
-    if unproven:
-        result = _prove(result, derivation, unproven)
-    return result
+    return with_holding(result, hold(result, result.values))
 
 
 def _needed(derivation: Derivation) -> list[Step]:
@@ -143,44 +144,14 @@ def _asked(derivation: Derivation, steps: list[kept.Step]) -> list[kept.Asked]:
     return asked
 
 
-def _prove(result: kept.Program, derivation: Derivation, unproven: list[tuple[int, int]]) -> kept.Program:
-    """Drop each candidate route that does not give the step's value, here and with other numbers.
-
-    Leaves that only the loss reads (the targets) keep their values: `a - y` holds for targets that add up to 1.
-    """
-    problem = derivation.problem
+def _targets(derivation: Derivation) -> list[str]:
+    """The leaves that only the loss reads."""
     users: dict[str, set[str]] = {}
     for item in derivation.steps:
         if item.kind.value in ("forward", "loss"):
             for name in names(item.rule):
-                users.setdefault(name, set()).add(item.name)
-    targets = {name for name, by in users.items() if {user.partition("@")[0] for user in by} == {problem.loss}}
-    trials = [result.values]
-    for trial in (1, 2):
-        values = list(result.values)
-        for name, (slot, shape) in result.leaves.items():
-            if name not in targets:
-                for k in range(prod(shape)):
-                    # irrational multiples: no accidental equality survives them
-                    values[slot + k] = values[slot + k] * (1 + 0.1 * ((slot + k + 1) * 0.6180339887 * trial % 1)) + 0.01
-        kept.reference(result, values, FLOATS)
-        trials.append(values)
-    failed = set()
-    for number, k in unproven:
-        proved = result.steps[number]
-        route = proved.routes[k]
-        for values in trials:
-            scratch = list(values)
-            run(route.code, result.formulas, scratch)
-            for slot, out in zip(range(proved.slot, proved.slot + proved.size), route.out, strict=True):
-                if not abs(scratch[out] - values[slot]) <= 1e-9 * max(1.0, abs(values[slot])):
-                    failed.add((number, k))
-    return result._replace(
-        steps=[
-            step_._replace(routes=[route for k, route in enumerate(step_.routes) if (number, k) not in failed])
-            for number, step_ in enumerate(result.steps)
-        ]
-    )
+                users.setdefault(name, set()).add(item.name.partition("@")[0])
+    return [q.name for q in derivation.problem.quantities if users.get(q.name) == {derivation.problem.loss}]
 
 
 def _computed_leaves(derivation: Derivation, lowering: Lowering) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from checker.readings.numeric import OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -65,6 +66,16 @@ class Lanes:
     def quiet() -> AbstractContextManager[None]:
         """Within it, 0/0 is simply not a number and gives no warning."""
         return np.errstate(all="ignore")
+
+    @staticmethod
+    def array(numbers: Sequence[float]) -> NDArray[np.float64]:
+        """One number a lane."""
+        return np.array(numbers, dtype=float)
+
+    @staticmethod
+    def lane(value: Any, number: int) -> Any:
+        """What one lane holds."""
+        return value[number] if np.ndim(value) else value
 
     @staticmethod
     def some(condition: Any) -> bool:

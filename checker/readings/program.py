@@ -68,8 +68,20 @@ class Mistake(NamedTuple):
     route: Route
 
 
+class Candidate(NamedTuple):
+    """A route that counts only where it gives the step's numbers: the step's number, and its place among the routes."""
+
+    step: int
+    position: int
+    route: Route
+
+
 class Program(NamedTuple):
-    """A problem, ready to grade. `values` holds every slot's true value: leaves, constants, steps, then scratch."""
+    """A problem, ready to grade. `values` holds every slot's true value: leaves, constants, steps, then scratch.
+
+    `candidates` are all routes that nothing proves, of which those that hold here stand among their step's routes;
+    `targets` the leaves that only the loss reads; `fixed` says that some leaves were computed from the numbers.
+    """
 
     problem: str
     title: str
@@ -87,6 +99,9 @@ class Program(NamedTuple):
     aliases: dict[str, str]
     notes: list[Finding]
     mistakes: list[Mistake]
+    candidates: list[Candidate]
+    targets: list[str]
+    fixed: bool
 
     @property
     def names(self) -> StepNames:
@@ -164,6 +179,9 @@ def load(data: bytes) -> Program:
         plain["mistakes"] = [
             Mistake(step, code, tier, slip, variant, Route(*route))
             for step, code, tier, slip, variant, route in plain["mistakes"]
+        ]
+        plain["candidates"] = [
+            Candidate(step, position, Route(*route)) for step, position, route in plain["candidates"]
         ]
         plain["leaves"] = {name: (slot, tuple(shape)) for name, (slot, shape) in plain["leaves"].items()}
         plain["shapes"] = {name: tuple(shape) for name, shape in plain["shapes"].items()}
