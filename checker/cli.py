@@ -32,12 +32,16 @@ class UsageError(Exception):
 
 
 class Command(NamedTuple):
-    """A command: what it adds to its parser, and what it does, giving the exit status."""
+    """A command: what it adds to its parser, what it does, giving the exit status, and how it is called.
+
+    `examples` are command lines without the program's name, the most usual first.
+    """
 
     name: str
     summary: str
     configure: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int]
+    examples: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
 
@@ -96,7 +100,7 @@ def _parser(command: Command, *, bare: bool) -> ArgumentParser:
         parser = ArgumentParser(
             PROGRAM,
             description="Grades back-propagation worked by hand, step by step.",
-            epilog=f"commands:\n{listed}\n\n`{PROGRAM} COMMAND --help` says more of each.",
+            epilog=f"commands:\n{listed}\n\n`{PROGRAM} COMMAND --help` says more of each.\n\n{_examples(command)}",
             formatter_class=RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -104,10 +108,25 @@ def _parser(command: Command, *, bare: bool) -> ArgumentParser:
 
         parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     else:
-        parser = ArgumentParser(f"{PROGRAM} {command.name}", description=command.summary, allow_abbrev=False)
+        parser = ArgumentParser(
+            f"{PROGRAM} {command.name}",
+            description=command.summary,
+            epilog=_examples(command),
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+    _configure(parser, command)
+    return parser
+
+
+def _configure(parser: ArgumentParser, command: Command) -> None:
     command.configure(parser)
     parser.add_argument("--debug", action="store_true", help="show where a fault of ours happened")
-    return parser
+
+
+def _examples(command: Command) -> str:
+    lines = "\n".join(f"  {PROGRAM} {example}" for example in command.examples)
+    return f"{'examples' if len(command.examples) > 1 else 'example'}:\n{lines}" if lines else ""
 
 
 def _is_submission(word: str) -> bool:
@@ -269,13 +288,67 @@ def _batch(options: Namespace) -> int:
     return command.run(options)
 
 
+def _configure_completion(parser: ArgumentParser) -> None:
+    from shtab import SUPPORTED_SHELLS
+
+    parser.add_argument("shell", metavar="SHELL", choices=SUPPORTED_SHELLS, help=f"{', '.join(SUPPORTED_SHELLS)}")
+
+
+def _completion(options: Namespace) -> int:
+    import shtab
+
+    parser = ArgumentParser(PROGRAM)
+    commands = parser.add_subparsers()
+    for command in COMMANDS.values():
+        _configure(commands.add_parser(command.name, help=command.summary), command)
+    for action in (action for parser in commands.choices.values() for action in parser._actions):  # noqa: SLF001
+        if action.metavar in ("DIR", "FILE", "FOLDER", "PROBLEM", "SUBMISSION", "TEMPLATE"):
+            action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE  # type: ignore[attr-defined]
+    script = shtab.complete(parser, options.shell).rstrip("\n")
+    if options.shell == "bash":  # a bare word that begins no command is a submission's file
+        script = script.replace("complete -o bashdefault", "complete -o bashdefault -o default")
+    _emit(f"{script}\n")
+    return FULL
+
+
 COMMANDS: Table[Command] = Table(
     "command",
     (
-        Command("check", "grade a submission (the command may be left out)", _configure_check, _check),
-        Command("solve", "work a problem out: every step, exact and numeric", _configure_solve, _solve),
-        Command("lint", "say whether a problem is sound", _configure_lint, _lint),
-        Command("batch", "grade a class: reports, gradebook, class report", _configure_batch, _batch),
+        Command(
+            "check",
+            "grade a submission (the command may be left out)",
+            _configure_check,
+            _check,
+            ("homework.yaml", "homework.yaml --problems problems --feedback full", "homework.yaml --format json"),
+        ),
+        Command(
+            "solve",
+            "work a problem out: every step, exact and numeric",
+            _configure_solve,
+            _solve,
+            ("solve neuron-sigmoid", "solve problem.yaml --step dL_dw1 --digits 12", "solve xor.yaml --iterations 100"),
+        ),
+        Command(
+            "lint",
+            "say whether a problem is sound",
+            _configure_lint,
+            _lint,
+            ("lint problem.yaml", "lint problems/*.yaml"),
+        ),
+        Command(
+            "batch",
+            "grade a class: reports, gradebook, class report",
+            _configure_batch,
+            _batch,
+            ("batch class --problems set/problems --out graded", "batch downloaded.zip --out graded --jobs 4"),
+        ),
+        Command(
+            "completion",
+            "print a script that completes commands and options in a shell",
+            _configure_completion,
+            _completion,
+            ("completion bash >> ~/.bash_completion", "completion zsh > ~/.zfunc/_check-backprop"),
+        ),
     ),
 )
 

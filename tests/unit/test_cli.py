@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import types
@@ -134,7 +135,7 @@ USAGE = [
     (["slove", "xor"], "check-backprop: there is no command and no file 'slove'; did you mean 'solve'?\n"),
     (
         ["frobnicate"],
-        "check-backprop: there is no command and no file 'frobnicate'; use one of check, solve, lint, batch\n",
+        f"check-backprop: there is no command and no file 'frobnicate'; use one of {', '.join(COMMANDS)}\n",
     ),
     (
         ["--format", "json", "bacth"],
@@ -225,6 +226,50 @@ def test_a_fault_of_ours_is_status_3(folder, capsys, monkeypatch, error):
     )
     assert main(["ada.yaml", "--debug"]) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))
+def test_every_command_has_examples_that_it_takes(command, capsys):
+    assert command.examples
+    for example in command.examples:
+        name, *arguments = example.partition(" >")[0].split()
+        if name != command.name:
+            assert command.name == "check"
+            arguments = [name, *arguments]
+        options = cli._parser(command, bare=name != command.name).parse_args(arguments)
+        assert options.debug is False
+    assert main([command.name, "--help"]) == 0
+    assert f"check-backprop {command.examples[0]}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell, capsys, tmp_path):
+    if shutil.which(shell) is None and shell != "bash":
+        pytest.skip(f"there is no {shell} here to read the script")
+    assert main(["completion", shell]) == 0
+    script = tmp_path / "script"
+    script.write_text(capsys.readouterr().out)
+    assert subprocess.run([shell, "-n", script], check=False).returncode == 0
+    if shell == "bash":  # the shell's own completion, asked as a person's Tab asks
+        (tmp_path / "homework.yaml").touch()
+        assert completed(script, "solve", "--it") == ["--iterations"]
+        assert completed(script, "ba") == ["batch"]
+        assert completed(script, "check", "home") == ["homework.yaml"]
+
+
+def completed(script, *words):
+    """What bash offers for the last word, after the function that the script registers has been called."""
+    line = " ".join(["check-backprop", *words])
+    ask = f"""
+        source ./{script.name}
+        function=_shtab_check_backprop
+        COMP_WORDS=({line}) COMP_CWORD={len(words)} COMP_LINE='{line}' COMP_POINT={len(line)}
+        $function check-backprop {words[-1]} {(["check-backprop", *words])[-2]}
+        echo "${{COMPREPLY[@]}}"
+    """
+    return subprocess.run(
+        ["bash", "-c", ask], cwd=script.parent, capture_output=True, text=True, check=True
+    ).stdout.split()
 
 
 def test_interrupted(folder, monkeypatch):
