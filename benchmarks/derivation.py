@@ -1,11 +1,13 @@
 """Deriving a dense network from its file, cold and with every import, against importing sympy.
 
-python -m benchmarks.derivation
+python -m benchmarks.derivation [--write]
 """
 
 from __future__ import annotations
 
-from benchmarks.ratios import Figure, Shell, in_turn, show, workplace
+import sys
+
+from benchmarks.ratios import Figure, Shell, in_turn, main, workplace
 
 DERIVE = "import sys; from checker import load_program; load_program(sys.argv[1])"
 TIMED = """
@@ -106,4 +108,4 @@ def measure(repetitions: int = 4) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    show(measure())
+    sys.exit(main("derivation", measure))

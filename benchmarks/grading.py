@@ -1,17 +1,18 @@
 """Grading a class alone, vectorised over students, against reading the class's files and nothing else.
 
-python -m benchmarks.grading
+python -m benchmarks.grading [--write]
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from benchmarks.classroom import PROBLEM, STEPS, submissions
-from benchmarks.ratios import Figure, in_turn, show, workplace
+from benchmarks.ratios import Figure, in_turn, main, workplace
 from benchmarks.reading import c_loader
 from checker import load_program
 from checker.mark import CORRECT, FOLLOW_THROUGH, WRONG, mark
@@ -40,7 +41,15 @@ def measure(count: int = 5_000, repetitions: int = 5) -> list[Figure]:
     verdicts = Counter(NAMES.get(int(code), "other") for each in marks.verdict.values() for code in each)
     total = sum(verdicts.values())
     print(", ".join(f"{name} {100 * number / total:.1f} %" for name, number in verdicts.most_common()))
-    return [Figure(f"marks of {count:,} submissions of 40 steps", "reading them by CSafeLoader", marking, theirs, 0.02)]
+    return [
+        Figure(
+            f"marks of {count:,} submissions of 40 steps, mal-rules not tried",
+            "reading them by CSafeLoader",
+            marking,
+            theirs,
+            0.02,
+        )
+    ]
 
 
 def _answers(program: Any, files: Any) -> dict[int, Any]:
@@ -59,4 +68,4 @@ def _no_formula(text: str, target: object) -> Any:
 
 
 if __name__ == "__main__":
-    show(measure())
+    sys.exit(main("grading", measure))

@@ -1,13 +1,14 @@
 """Files that mean harm through the command, against a file that does not.
 
-python -m benchmarks.hostile
+python -m benchmarks.hostile [--write]
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.ratios import ROOT, Figure, Shell, in_turn, show, workplace
+from benchmarks.ratios import ROOT, Figure, Shell, in_turn, main, workplace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def hostile() -> dict[str, tuple[str, int]]:
 def formulas() -> dict[str, tuple[str, int]]:
     """The same for answers that are formulas."""
     return {
-        "9**9**9**9 as an answer": (f"{HEAD}  z: 9**9**9**9\n", LESS),
+        "`9**9**9**9` as an answer": (f"{HEAD}  z: 9**9**9**9\n", LESS),
         "2,000 brackets in a formula": (f"{HEAD}  z: {'(' * 999}w1{')' * 999}\n", LESS),
     }
 
@@ -63,4 +64,4 @@ def _against(
 
 
 if __name__ == "__main__":
-    show(measure())
+    sys.exit(main("hostile", measure))

@@ -6,6 +6,7 @@ machine meets both; each is as fast as the fastest of its repetitions, for what 
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shutil
@@ -16,6 +17,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.record import record
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -23,13 +26,17 @@ ROOT = Path(__file__).parent.parent
 
 
 class Figure(NamedTuple):
-    """What one job takes against another of the same run; `target` is the largest ratio that is good enough."""
+    """What one job takes against another of the same run.
+
+    `target` is the largest ratio that is good enough, or with `at_least` the smallest.
+    """
 
     job: str
     base: str
     ours: float
     theirs: float
     target: float | None = None
+    at_least: bool = False
 
     @property
     def ratio(self) -> float:
@@ -39,7 +46,14 @@ class Figure(NamedTuple):
     def verdict(self) -> str:
         if self.target is None:
             return "-"
-        return "reached" if self.ratio <= self.target else "missed"
+        good = self.ratio >= self.target if self.at_least else self.ratio <= self.target
+        return "reached" if good else "missed"
+
+    def recorded(self) -> list[str]:
+        """The row of the page: ratios only, for times are the machine's."""
+        bound = "at least" if self.at_least else "at most"
+        target = "-" if self.target is None else f"{bound} {self.target:g} times"
+        return [self.job, self.base, target, f"{self.ratio:.2g} times", self.verdict]
 
     def row(self) -> list[str]:
         target = "-" if self.target is None else f"{self.target:g}"
@@ -49,6 +63,24 @@ class Figure(NamedTuple):
 
 
 HEADERS = ["job", "against", "ours", "theirs", "ratio", "target", ""]
+RECORDED = ["job", "against", "target", "reached", "verdict"]
+
+
+def main(name: str, measure: Callable[[], Sequence[Figure]]) -> int:
+    """A benchmark's command: shows its figures, with --write records them; 1 where a target is missed."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
+    write = parser.parse_args().write
+    figures = measure()
+    show(figures)
+    if write:
+        keep(name, figures)
+    return int(any(figure.verdict == "missed" for figure in figures))
+
+
+def keep(name: str, figures: Sequence[Figure]) -> None:
+    """Writes the figures into their section of docs/performance.md."""
+    record(name, RECORDED, [figure.recorded() for figure in figures], f"python -m benchmarks.{name} --write")
 
 
 def show(figures: Sequence[Figure]) -> None:

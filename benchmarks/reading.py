@@ -1,16 +1,17 @@
 """Reading submissions with their lines and columns, against PyYAML's C loader, which keeps neither.
 
-python -m benchmarks.reading
+python -m benchmarks.reading [--write]
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import yaml
 
 from benchmarks.classroom import PROBLEM, submissions
-from benchmarks.ratios import Figure, in_turn, show, workplace
+from benchmarks.ratios import Figure, in_turn, main, workplace
 from checker import load_program
 from checker.errors import SubmissionError
 from checker.submission import load_submission
@@ -58,4 +59,4 @@ def measure(count: int = 2_000, repetitions: int = 3) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    show(measure())
+    sys.exit(main("reading", measure))

@@ -1,6 +1,6 @@
 """Right work on random networks over every table entry: how many sheets does the marking refuse? It must refuse none.
 
-    python -m benchmarks.right_networks [--sheets 100000] [--networks 240] [--seed 1]
+    python -m benchmarks.right_networks [--sheets 100000] [--networks 240] [--seed 1] [--write]
 
 As `benchmarks.right_sheets`, on the networks that the test suite checks against autograd, at several precisions.
 """
@@ -15,7 +15,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from benchmarks.ratios import ROOT
-from benchmarks.right_sheets import TOLERANCES, refused, with_tolerance
+from benchmarks.right_sheets import TOLERANCES, keep, refused, with_tolerance, written
 from checker.problem import load_problem
 from checker.readings.compile import compile_problem
 
@@ -29,16 +29,12 @@ def at(program: Program, tolerance: Tolerance) -> Program:
     return program._replace(tolerance=tolerance, ask=[item._replace(tolerance=tolerance) for item in program.ask])
 
 
-def written(tolerance: Tolerance) -> str:
-    """The tolerance as a problem file has it."""
-    return ", ".join(f"{name} {value}" for name, value in vars(tolerance).items() if value) or "default tolerance"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sheets", type=int, default=100_000)
     parser.add_argument("--networks", type=int, default=240)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests"))
     cases = list(importlib.import_module("oracle.networks").cases(options.networks, options.seed))
@@ -65,6 +61,13 @@ def main() -> int:
             say = f"{bad[optimizer, k]} of {count} refused, first in {first[optimizer, k]}"
             print(f"{optimizer}, {written(TOLERANCES[k])}: {say}")
     print(f"{lost} of {total} right sheets refused ({time.perf_counter() - start:.0f} s)")
+    if options.write:
+        counts = {
+            written(tolerance): tuple(sum(n for (_, at), n in group.items() if at == k) for group in (tried, bad))
+            for k, tolerance in enumerate(TOLERANCES)
+        }
+        sizes = f"--sheets {options.sheets} --networks {options.networks}"
+        keep("right_networks", counts, f"python -m benchmarks.right_networks {sizes} --write")
     return int(bool(lost))
 
 

@@ -1,6 +1,6 @@
 """Right work, rounded in every way: how many sheets does the marking refuse? It must refuse none.
 
-    python -m benchmarks.right_sheets [--sheets 100000] [--write]
+    python -m benchmarks.right_sheets [--sheets 100000] [--seed 1] [--write]
 
 A simulated student works every step by a route picked at random from the numbers carried so far, types it rounded or
 truncated to the asked digits (or to more), and carries on either what was typed or the full value. Some leave steps
@@ -11,12 +11,14 @@ leaving out and carrying are done here.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.record import record
 from checker import load_problem
 from checker.compare import asked_unit
 from checker.mark import CORRECT, mark
@@ -26,6 +28,8 @@ from checker.readings.lanes import LANES
 from checker.readings.numeric import run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from checker.readings.program import Program
 
 ROOT = Path(__file__).parent.parent
@@ -114,11 +118,27 @@ def problems() -> list[Problem]:
     return [load_problem(path) for path in sorted((ROOT / "problem_sets").glob("*.yaml"))]
 
 
-def main() -> None:
+def written(tolerance: Tolerance) -> str:
+    """The tolerance in words."""
+    return ", ".join(f"{value} {name}" for name, value in vars(tolerance).items() if value) or "default"
+
+
+def keep(name: str, count: Mapping[str, tuple[int, int]], command: str) -> None:
+    """Writes into docs/performance.md how many sheets there were at each precision, and how many lost a point."""
+    rows = [
+        [what, f"{sheets:,}", "0", f"{lost:,}", "missed" if lost else "reached"]
+        for what, (sheets, lost) in count.items()
+    ]
+    record(name, ["precision asked", "sheets", "may lose a point", "lost a point", "verdict"], rows, command)
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sheets", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     options = parser.parse_args()
+    by_tolerance = dict.fromkeys(map(written, TOLERANCES), (0, 0))
     cases = [(p, t) for p in problems() for t in TOLERANCES]
     each = options.sheets // len(cases) + 1
     total = lost = 0
@@ -128,10 +148,15 @@ def main() -> None:
         right, count, where = refused(program, each, options.seed + number)
         total += right
         lost += count
+        before = by_tolerance[written(tolerance)]
+        by_tolerance[written(tolerance)] = before[0] + right, before[1] + count
         if count:
             print(f"{problem.id} {tolerance}: {count} of {right} refused, first at {where}")
     print(f"{lost} of {total} right sheets refused ({time.perf_counter() - start:.0f} s)")
+    if options.write:
+        keep("right_sheets", by_tolerance, f"python -m benchmarks.right_sheets --sheets {options.sheets} --write")
+    return int(bool(lost))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

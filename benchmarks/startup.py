@@ -1,11 +1,13 @@
 """What a student waits for: one submission of numbers to a problem seen before, against bare imports.
 
-python -m benchmarks.startup
+python -m benchmarks.startup [--write]
 """
 
 from __future__ import annotations
 
-from benchmarks.ratios import ROOT, Figure, Shell, in_turn, show, workplace
+import sys
+
+from benchmarks.ratios import ROOT, Figure, Shell, in_turn, main, workplace
 
 IMPORTS = "import argparse, yaml, tabulate"
 HEAVY = ("jsonschema", "lark", "numpy", "sympy")
@@ -33,4 +35,4 @@ def measure(repetitions: int = 40) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    show(measure())
+    sys.exit(main("startup", measure))
