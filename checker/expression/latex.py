@@ -123,7 +123,6 @@ class _Reader:
         self.tokens: list[_Token] = []
         self.next = 0
         self.depth = 0
-        self.split: list[tuple[int, _Token]] = []
         start, stop = _inside(text)
         for match in _TOKEN.finditer(text, start, stop):
             kind = match.lastgroup or "sign"
@@ -164,6 +163,14 @@ class _Reader:
         """Whether the next token is one of these."""
         token = self.peek()
         return token is not None and token.text in texts
+
+    def mark(self) -> tuple[int, int, list[_Token]]:
+        """Where the reader stands, so that it can go back: reading may split a token into several."""
+        return self.next, self.depth, self.tokens[:]
+
+    def back(self, mark: tuple[int, int, list[_Token]]) -> None:
+        """Go back to a mark."""
+        self.next, self.depth, self.tokens = mark[0], mark[1], mark[2][:]
 
     # ------------------------------------------------------------ parts
 
@@ -292,13 +299,11 @@ class _Reader:
 
     def fraction(self, at: int) -> list[_Piece]:
         r"""`\frac{a}{b}`, which is a derivative where both begin with a d or `\partial`."""
-        start, split = self.next, len(self.split)
+        mark = self.mark()
         derivative = self.derivative(at)
         if derivative is not None:
             return derivative
-        self.next = start
-        for index, token in self.split[split:]:  # `dL` was no differential after all
-            self.tokens[index] = token
+        self.back(mark)  # `dL` was no differential after all
         above = self.group()
         below = self.group()
         return [_Piece("((", at), *above, _Piece(")/(", below[0].at), *below, _Piece("))", below[-1].at)]
@@ -320,14 +325,15 @@ class _Reader:
 
     def iterated(self, name: str) -> str:
         """The name, of the iteration that follows in brackets above it: `{…}^{(2)}`."""
-        start = self.next
-        if self.at("^"):
-            self.next += 1
-            mark = self.label()
-            base, bracket, element = name.partition("[")
-            if mark is not None and self.resolve([f"{base}@{mark}"]) is not None:
-                return f"{base}@{mark}{bracket}{element}"
-        self.next = start
+        if not self.at("^"):
+            return name
+        mark = self.mark()
+        self.next += 1
+        above = self.label()
+        base, bracket, element = name.partition("[")
+        if above is not None and self.resolve([f"{base}@{above}"]) is not None:
+            return f"{base}@{above}{bracket}{element}"
+        self.back(mark)
         return name
 
     def differential(self) -> str | None:
@@ -341,7 +347,6 @@ class _Reader:
         if token.text in ("\\partial", "d"):
             self.next += 1
         elif token.kind == "word" and token.text[0] == "d" and self.resolve([token.text]) is None:
-            self.split.append((self.next, token))
             self.tokens[self.next] = _Token("word", token.text[1:], token.at + 1)
         elif token.text[1:] in _FONTS and [t.text for t in self.ahead(4)][1:] == ["{", "d", "}"]:
             self.next += 4
@@ -437,7 +442,7 @@ class _Reader:
         if self.at("'") or (self.at("(", "\\left") and self.resolve([text]) is None and len(text) > 1):
             return self.applied(text, at)
         if len(text) > 1 and text.isalpha() and self.resolve([text]) is None:
-            spelled = self.spellings(text, peek=True)
+            spelled = self.spellings(text)
             if self.resolve(spelled) is None and all(
                 letter == "e" or self.resolve([letter]) is not None for letter in text[:-1]
             ):
@@ -499,14 +504,14 @@ class _Reader:
 
     def named(self, bases: list[str], at: int) -> list[_Piece]:
         """A name with its indices: the spelling that the problem has."""
-        start = self.next
+        mark = self.mark()
         index = self.indices()
         spelled = [name for base in bases for name in _spellings(base, *index)]
         found = self.resolve(spelled)
         if found is None and (index[0] or index[1]):
             whole = next((name for base in bases if (name := self.resolve([base])) is not None), None)
             if whole is not None and index[0] is None:
-                self.next = start  # the superscript is no index but a power: W^{(2)} is refused, w^{2} is a square
+                self.back(mark)  # the superscript is no index but a power: W^{(2)} is refused, w^{2} is a square
                 index = (None, None)
                 found = whole
                 if self.at("^") and [t.text for t in self.ahead(3)][1:3] == ["{", "("]:
@@ -523,16 +528,15 @@ class _Reader:
             return self.applied("σ", at)
         return self.scripted([_Piece(name, at)])
 
-    def spellings(self, base: str, peek: bool) -> list[str]:
+    def spellings(self, base: str) -> list[str]:
         """What a base with the indices that follow may be called; nothing is taken."""
-        start, depth = self.next, self.depth
+        mark = self.mark()
         try:
             return _spellings(base, *self.indices())
         except ExpressionError:
             return [base]
         finally:
-            if peek:
-                self.next, self.depth = start, depth
+            self.back(mark)
 
     def indices(self) -> tuple[str | None, str | None]:
         """The index below and the bracketed one above that follow here, in either order; powers are left alone."""

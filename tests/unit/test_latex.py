@@ -213,6 +213,14 @@ def test_a_fraction_that_is_no_derivative_stays_one() -> None:
     assert from_latex(r"\frac{d}{a}", resolve)[0] == "((d)/(a))"
 
 
+def test_what_was_looked_at_in_vain_is_read_once() -> None:
+    assert from_latex(r"\frac{w_1x}{v_1x}", resolve)[0] == from_latex(r"\frac{w_{1}x}{v_{1}x}", resolve)[0]
+    assert from_latex(r"x w_1a^12", resolve)[0] == "x w1 a^(1) 2"
+    assert from_latex(r"\frac{d a^12}{y}", lambda names: next((n for n in names if n in "day"), None))[0] == (
+        "((d a^(1) 2)/(y))"
+    )
+
+
 def test_long_formulas_take_a_moment_only() -> None:
     for latex in (
         r"\frac{" * 39,
@@ -221,6 +229,8 @@ def test_long_formulas_take_a_moment_only() -> None:
         r"\sigma(" * 280,
         "a_{" * 600,
         "a_" * 900,
+        "dL_da" * 400,
+        r"\frac{d" + "L_da" * 300 + "}{x}",
     ):
         taken = []
         for _ in range(3):  # the machine may be busy with something else
