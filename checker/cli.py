@@ -288,6 +288,18 @@ def _batch(options: Namespace) -> int:
     return command.run(options)
 
 
+def _configure_serve(parser: ArgumentParser) -> None:
+    from checker.web import command
+
+    command.configure(parser)
+
+
+def _serve(options: Namespace) -> int:
+    from checker.web import command
+
+    return command.run(options)
+
+
 def _configure_completion(parser: ArgumentParser) -> None:
     from shtab import SUPPORTED_SHELLS
 
@@ -341,6 +353,13 @@ COMMANDS: Table[Command] = Table(
             _configure_batch,
             _batch,
             ("batch class --problems set/problems --out graded", "batch downloaded.zip --out graded --jobs 4"),
+        ),
+        Command(
+            "serve",
+            "open the page: calculator, and practice with feedback as you type",
+            _configure_serve,
+            _serve,
+            ("serve", "serve --port 8080 --problems set"),
         ),
         Command(
             "completion",
