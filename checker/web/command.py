@@ -9,6 +9,7 @@ import socket
 import sys
 from argparse import ArgumentTypeError
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.errors import AuthorError, Finding
@@ -29,6 +30,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_port, default=PORT, help=f"default {PORT}; 0 takes any that is free"
     )
+    parser.add_argument("--problems", metavar="DIR", type=Path, help="offer the problems of this folder too")
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="the address to listen on")
     parser.add_argument(
         "--listen-on-network",
@@ -48,6 +50,9 @@ def run(options: Namespace) -> int:
     except ImportError:
         what = "the page needs Flask and waitress, which are not installed"
         raise AuthorError(Finding(what, None, "run `pip install 'check-backprop[web]'`")) from None
+    if options.problems is not None and not options.problems.is_dir():
+        what = f"--problems {options.problems}: there is no such folder"
+        raise AuthorError(Finding(what, None, "give the folder of your problems"))
     bound = listen(options.host, options.port, anywhere=options.listen_on_network)
     host, port = bound.getsockname()[:2]
     from checker.web.app import NAMES, create_app
