@@ -143,9 +143,14 @@ def convention(entry: Any) -> dict[str, Any]:
 
 
 def shown(schema: dict[str, Any]) -> str:
-    """The text of the file."""
+    """The text of a schema's file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def page() -> str:
+    """The text of the file, filled in anew."""
+    return shown(written(json.loads(PATH.read_text(encoding="utf-8"))))
+
+
 if __name__ == "__main__":
-    PATH.write_text(shown(written(json.loads(PATH.read_text(encoding="utf-8")))), encoding="utf-8")
+    PATH.write_text(page(), encoding="utf-8")
