@@ -109,7 +109,8 @@ def _mark(
             ]
             if slot not in answers:
                 for way, (value, radius, tainted) in chosen:
-                    way.balls.value[slot], way.balls.radius[slot] = value, radius + unit
+                    way.balls.value[slot] = value
+                    way.balls.radius[slot] = where((value == 0) & (radius == 0), 0.0, radius + unit)
                     way.balls.tainted[slot] = tainted
                 marks.unit[slot] = unit
                 if asked:
@@ -159,10 +160,14 @@ def _mark(
             own_taint = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
             cap = lanes.larger(unit, asked_unit(tolerance, submitted, lanes)) if by_size else unit
             own_radius = lanes.smaller(typed, where(own_taint == 0, unit, cap))
+            # a 0 that comes of exact numbers alone is 0 however it is rounded: the side of a corner is no accident
+            whole = (submitted == 0) & (chosen[0][1][0] == 0) & (chosen[0][1][1] == 0)
+            own_radius = where(whole, 0.0, own_radius)
             marks.tainted[slot] = where(given, own_taint, chosen[0][1][2])
             for way, (value, radius, tainted) in chosen:
                 way.balls.value[slot] = where(given, submitted, value)
-                way.balls.radius[slot] = where(given, own_radius, radius + unit)
+                left_out = where((value == 0) & (radius == 0), 0.0, radius + unit)
+                way.balls.radius[slot] = where(given, own_radius, left_out)
                 way.balls.tainted[slot] = where(given, own_taint, tainted)
     marks.ways.extend(way.balls for way in ways)
     return marks

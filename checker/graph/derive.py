@@ -9,7 +9,7 @@ from dataclasses import replace
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.deriver import Deriver
 from checker.graph.node import Node, names
-from checker.graph.steps import Derivation, Mistake, Route, Step
+from checker.graph.steps import BEFORE, Derivation, Mistake, Route, Step
 from checker.model import Kind, Problem, Shape
 from checker.stepname import StepNames, Target, UnknownStep
 
@@ -17,7 +17,7 @@ MOST_SCALAR_STEPS = 10_000  # in one iteration
 MOST_WHOLE_ITERATIONS = 10  # asked about in full where the author names no steps
 
 
-MistakeFinder = Callable[["Deriver", "list[Step]"], "dict[str, list[Mistake]]"]
+MistakeFinder = Callable[["Deriver", "list[Step]", bool], "dict[str, list[Mistake]]"]
 
 
 def derive(problem: Problem, find_mistakes: MistakeFinder | None = None) -> Derivation:
@@ -55,7 +55,7 @@ def derive(problem: Problem, find_mistakes: MistakeFinder | None = None) -> Deri
     computed: dict[str, tuple[int, str]] = {}
     for k in needed:
         if k == 1:
-            steps.extend(_with_mistakes(deriver, once + optimizer, find_mistakes))
+            steps.extend(_with_mistakes(deriver, once + optimizer, find_mistakes, False))
         else:
             steps.extend(_iterate(deriver, once, k, k - 1 in needed, computed, find_mistakes))
     return Derivation(problem, deriver.nodes, steps, step_names, ask, computed)
@@ -96,7 +96,7 @@ def _iterate(
     """
     nodes = deriver.nodes
     states = _states(deriver)
-    steps = _with_mistakes(deriver, once + deriver.optimizer(states, nodes.constant(k)), find_mistakes)
+    steps = _with_mistakes(deriver, once + deriver.optimizer(states, nodes.constant(k)), find_mistakes, follows)
     used = {name for step in steps for route in step.routes for name in names(route.node)}
     renamed = {step.name: nodes.name(f"{step.name}@{k}", step.shape) for step in steps}
     handed = {name: f"{name}_new" for name in deriver.problem.trained}
@@ -106,15 +106,16 @@ def _iterate(
         renamed[leaf] = nodes.name(left, deriver.scope[leaf].shape if leaf in deriver.scope else states[name].shape)
         if not follows:
             computed[left] = (k - 1, name)
+    for step in once:
+        before = f"{step.name}@{k - 1}" if k > 2 else step.name
+        renamed[step.name + BEFORE] = nodes.name(before, step.shape)
     done: dict[int, Node] = {}
-    stale = _stale(deriver, steps, k) if follows and find_mistakes is not None else {}
     return [
         replace(
             step,
             name=f"{step.name}@{k}",
             routes=[Route(nodes.rename(route.node, renamed, done), route.proven) for route in step.routes],
-            mistakes=[wrong._replace(node=nodes.rename(wrong.node, renamed, done)) for wrong in step.mistakes]
-            + stale.get(step.name, []),
+            mistakes=[wrong._replace(node=nodes.rename(wrong.node, renamed, done)) for wrong in step.mistakes],
             text=re.sub(
                 r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@0)?",
                 lambda m: str(renamed[m[0]].data) if m[0] in renamed else m[0],
@@ -125,29 +126,10 @@ def _iterate(
     ]
 
 
-def _stale(deriver: Deriver, steps: list[Step], k: int) -> dict[str, list[Mistake]]:
-    """Steps of iteration k worked from the forward values of the one before: whole, or in one gradient alone."""
-    code = "stale_forward_after_update"
-    before = f"@{k - 1}" if k > 2 else ""
-    forward = {step.name for step in steps if step.kind is Kind.FORWARD}
-    old = {step.name: deriver.nodes.name(step.name + before, step.shape) for step in steps if step.name in forward}
-    now = {step.name: deriver.nodes.name(f"{step.name}@{k}", step.shape) for step in steps}
-    found: dict[str, list[Mistake]] = {}
-    for step in steps:
-        if step.kind is Kind.OPTIMIZER_STATE or step.kind is Kind.UPDATE:
-            continue
-        made = [Mistake(code, deriver.nodes.name(step.name + before, step.shape), "stale: whole")]
-        if step.kind is Kind.GRADIENT and forward.intersection(names(step.rule)):
-            node = deriver.nodes.rename(step.rule, {**now, **old}, {})
-            made.append(Mistake(code, node, "stale: forward"))
-        found[step.name] = made
-    return found
-
-
-def _with_mistakes(deriver: Deriver, steps: list[Step], find: MistakeFinder | None) -> list[Step]:
+def _with_mistakes(deriver: Deriver, steps: list[Step], find: MistakeFinder | None, again: bool) -> list[Step]:
     if find is None:
         return steps
-    found = find(deriver, steps)
+    found = find(deriver, steps, again)
     return [replace(step, mistakes=found.get(step.name, [])) for step in steps]
 
 

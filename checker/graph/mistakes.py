@@ -16,7 +16,7 @@ from checker.graph.build import BuildError
 from checker.graph.differentiate import add, pull_back, times
 from checker.graph.formula import operand, rational, step
 from checker.graph.node import Node, ShapeError, names, ordered
-from checker.graph.steps import Mistake, Step
+from checker.graph.steps import BEFORE, Mistake, Step
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.misconceptions import MISCONCEPTIONS
@@ -43,8 +43,11 @@ class Place:
     about: frozenset[str] = frozenset()
 
 
-def find_mistakes(deriver: Deriver, steps: list[Step]) -> dict[str, list[Mistake]]:
-    """What each mistake of the table makes of each step, by the step's name; the most plausible first."""
+def find_mistakes(deriver: Deriver, steps: list[Step], again: bool = False) -> dict[str, list[Mistake]]:
+    """What each mistake of the table makes of each step, by the step's name; the most plausible first.
+
+    `again` says that an iteration whose steps are known went before; its steps are leaves named with `BEFORE`.
+    """
     rules: dict[str, list[tuple[str, str, tuple[str, ...], int]]] = {}
     for code in MISCONCEPTIONS:
         entry = MISCONCEPTIONS[code]
@@ -52,8 +55,8 @@ def find_mistakes(deriver: Deriver, steps: list[Step]) -> dict[str, list[Mistake
             rules.setdefault(rule.place, []).append((code, rule.formula, rule.only, entry.tier))
     found: dict[str, list[tuple[int, Mistake]]] = {}
     seen: dict[str, set[tuple[str, int]]] = {}
-    for place in Places(deriver, steps).all():
-        right = {route.node.id for route in place.step.routes}
+    for place in Places(deriver, steps, again).all():
+        right = {route.node.id for route in place.step.routes if route.proven}
         for code, formula, only, tier in rules.get(place.kind, ()):
             if only and not place.about.intersection(only):
                 continue
@@ -79,8 +82,9 @@ def _made(deriver: Deriver, formula: str, place: Place) -> Node | None:
 class Places:
     """Finds the places of one iteration's steps."""
 
-    def __init__(self, deriver: Deriver, steps: list[Step]) -> None:
+    def __init__(self, deriver: Deriver, steps: list[Step], again: bool = False) -> None:
         self.deriver, self.nodes, self.builder = deriver, deriver.nodes, deriver.builder
+        self.again = again
         self.problem = deriver.problem
         self.steps = {step.name: step for step in steps}
         self.equations = {equation.name: equation for equation in self.problem.equations}
@@ -101,7 +105,7 @@ class Places:
         finders: tuple[Callable[[], Iterable[Place]], ...] = (
             self.activations, self.sums, self.slope_places, self.through, self.loss_places, self.loss_gradients,
             self.weights, self.biases, self.paths, self.shared, self.matrices, self.renamed, self.batch, self.updates,
-            self.convolutions, self.winners, self.operands,
+            self.convolutions, self.winners, self.stale, self.operands,
         )  # fmt: skip
         for finder in finders:
             yield from finder()
@@ -514,6 +518,20 @@ class Places:
                 yield Place("raw", gradient, {"raw": self.nodes.rename(gradient.rule, before, {})})
             if name in self.equations and any(leaf in after for leaf in used):
                 yield Place("updated", gradient, {"updated": self.nodes.rename(gradient.rule, after, {})})
+
+    def stale(self) -> Iterator[Place]:
+        """`stale`: whole (the step of the iteration before), forward (a gradient from the activations before)."""
+        if not self.again:
+            return
+        before = {name: self.nodes.name(name + BEFORE, item.shape) for name, item in self.steps.items()}
+        forward = {name: before[name] for name, item in self.steps.items() if item.kind is Kind.FORWARD}
+        for name, item in self.steps.items():
+            if item.kind in (Kind.OPTIMIZER_STATE, Kind.UPDATE):
+                continue
+            scope = {"whole": before[name]}
+            if item.kind is Kind.GRADIENT and not forward.keys().isdisjoint(names(item.rule)):
+                scope["forward"] = self.nodes.rename(item.rule, forward, {})
+            yield Place("stale", item, scope)
 
     def batch(self) -> Iterator[Place]:
         """`parameter_batch`: g (the right rule), m."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from checker.model import Kind, Problem, Shape
     from checker.stepname import StepNames, Target
 
+BEFORE = "@before"  # after a step's name: what the iteration before this one made of it
+
 
 @dataclass(frozen=True)
 class Route:

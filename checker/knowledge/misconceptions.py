@@ -56,7 +56,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             wrong="f' = z*(1-z)",
             right="f' = a*(1-a), a = s(z)",
             hint=(
-                "The slope of a sigmoid is never negative and never above 0.25. Which quantity goes into that formula?"
+                "A sigmoid's slope is never negative and never above a quarter. Which quantity goes into that formula?"
             ),
             source=(
                 "https://datascience.stackexchange.com/questions/64746 (same with softmax); "
@@ -84,7 +84,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="a(1+a) instead of a(1-a)",
             wrong="f' = a*(1+a)",
             right="f' = a*(1-a)",
-            hint="Check the sign inside the bracket: what should the slope be as a approaches 1?",
+            hint="Check the sign inside the bracket: what becomes of a sigmoid's slope where its output is nearly one?",
             source="constructed",
             tier=2,
             rules=(Rule("slope", "a*(1 + a)", ("sigmoid",)),),
@@ -107,7 +107,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="tanh' = 1-a",
             wrong="f' = 1 - a",
             right="f' = 1 - a^2",
-            hint="Test your slope at a = -1: what must it be for tanh?",
+            hint="Test your slope where tanh is at its lowest: the curve is flat there. Does your formula say so?",
             source=(
                 "https://community.deeplearning.ai/t/course-1-week-3-planar-"
                 "assignment-4-5-exercise-6-backward-propagation-error-for-dw1-values/63071 and "
@@ -132,7 +132,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Uses the ReLU output (or z) as its slope",
             wrong="f' = max(0,z)",
             right="f' = 1[z>0]",
-            hint="How much does ReLU(z) change when z grows by 0.1? Does that depend on how big z is?",
+            hint="How much does ReLU(z) change when z grows a little? Does that depend on how big z is?",
             source="constructed",
             tier=2,
             rules=(
@@ -165,7 +165,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Different choice of ReLU'(0)",
             wrong="f'(0) in {0,1/2,1}",
             right="instructor convention",
-            hint="z is exactly 0 here; use the convention your course states for that corner.",
+            hint="z lies exactly in the corner of this activation; use the slope that your course states for it.",
             source=(
                 "https://github.com/tensorflow/playground/issues/19; jax-ml/jax/issues/37821; "
                 "SLP3 eq 7.30 (1 at 0); ufal/npfl114/pull/9"
@@ -314,7 +314,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Divides by m in dZ and again in dW/db",
             wrong="dZ1 = (1/m)...; dW1 = (1/m) dZ1 X^T",
             right="divide once",
-            hint="Count how many times 1/m enters on the way to this number.",
+            hint="Count how often you divide by the number of examples on the way to this number.",
             source=(
                 "https://community.deeplearning.ai/t/course-1-week-3-planar-"
                 "assignment-4-5-exercise-6-backward-propagation-error-for-dw1-values/63071; "
@@ -329,7 +329,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="BCE keeps only -y ln a (forgets (1-y) ln(1-a))",
             wrong="L = -y ln a",
             right="L = -[y ln a + (1-y) ln(1-a)]",
-            hint="With y = 0, does your formula still penalise a confident wrong answer?",
+            hint="Suppose the target says no: does your formula still penalise a confident yes?",
             source="constructed",
             tier=2,
             rules=(
@@ -342,7 +342,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Forgets the leading minus of cross-entropy",
             wrong="L = sum y ln a",
             right="L = - sum y ln a",
-            hint="A loss of a probability below 1 should come out positive.",
+            hint="The logarithm of a probability is negative. Which sign should a loss have?",
             source="https://askswarm.dev/q/q-1773776766464 (sign error -y/s listed as frequent)",
             tier=1,
             rules=(Rule("loss", "-L", ("log",)),),
@@ -366,7 +366,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Takes log of the logit instead of the probability",
             wrong="L = -log z_t",
             right="L = -ln softmax(z)_t",
-            hint="Are these numbers probabilities yet? Do they sum to 1?",
+            hint="Are these numbers probabilities yet? What would they have to sum to?",
             source='PyTorch forum "How cross entropy loss is calculated" ("1 x Log 0.0076 ???")',
             tier=1,
             rules=(
@@ -431,7 +431,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Subtracts 1 from the wrong class / uses class number as target",
             wrong="dz_k = p_k - 1[k=wrong]",
             right="dz = p - y",
-            hint="Which entry of the target vector is the 1?",
+            hint="Which entry of the target vector marks the true class?",
             source="constructed",
             tier=3,
             rules=(Rule("onehot", "a - other", ("log",)),),
@@ -577,7 +577,10 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             hint="The parameters changed. Which forward values are still valid?",
             source="https://github.com/mcp-tool-shop-org/backprop-trace fixtures/bad/pytorch-helper.bad-loss-stale",
             tier=2,
-            rules=(Rule("stale", "stale"),),
+            rules=(
+                Rule("stale", "whole"),
+                Rule("stale", "forward"),
+            ),
         ),
         Misconception(
             "bias_grad_ignored",
@@ -765,7 +768,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Uses m, v uncorrected",
             wrong="step = lr*m/(sqrt v+eps)",
             right="step = lr*mhat/(sqrt vhat+eps)",
-            hint="At t=1 the averages start from 0. What compensates for that?",
+            hint="The running averages start from nothing. What compensates for that in the first iterations?",
             source="https://github.com/eriklindernoren/ML-From-Scratch/issues/35; karpathy/convnetjs/pull/107",
             tier=1,
             rules=(
@@ -875,7 +878,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="Decimal point moved one place",
             wrong="10^k * v",
             right="v",
-            hint="Estimate the size first: is the answer nearer 0.01 or 0.1?",
+            hint="Estimate the size before you calculate: how many zeros should follow the decimal point?",
             source="GeeksforGeeks delta4 -0.0819 for -0.0082",
             tier=3,
             slip=True,
@@ -974,7 +977,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             does="1/1+e^-z evaluated as 1+e^-z",
             wrong="a = 1 + e^-z",
             right="a = 1/(1+e^-z)",
-            hint="Should a sigmoid ever exceed 1? Check your brackets.",
+            hint="Can a sigmoid ever exceed one? Check which part of the fraction your calculator divided by.",
             source="constructed",
             tier=2,
             slip=True,
