@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from checker.sheet import Cell, FormulaReader, Sheet
     from checker.submission import Submission
 
+    ValuesOf = Callable[[Program], list[Value]]
+
 
 def grade_block(
     submissions: Iterable[Submission],
@@ -79,7 +81,8 @@ class Block:
 
     `slots` are those of the steps that are asked, in graph order; `numbers` has a row a student and a column for each
     of them, with the number of the cell that stands there. What is wrong is diagnosed with the program that
-    `with_mistakes` gives; without it nothing is.
+    `with_mistakes` gives; without it nothing is. `diagnosis` has a row a student and a column for each asked step, with
+    the place of what explains it in `diagnoses`; 0 is nothing.
     """
 
     def __init__(self, program: Program, cells: Cells, with_mistakes: Callable[[], Program] | None = None) -> None:
@@ -87,30 +90,44 @@ class Block:
         asked = {item.step for item in program.ask}
         self.steps = [(number, step) for number, step in enumerate(program.steps) if number in asked]
         self.slots = [slot for _, step in self.steps for slot in range(step.slot, step.slot + step.size)]
-        self._start([])
+        self.columns = {slot: column for column, slot in enumerate(self.slots)}
+        self._start(0)
 
-    def _start(self, sheets: Sequence[Sheet]) -> None:
-        students, slots = len(sheets), len(self.slots)
-        self.sheets = sheets
+    def _start(self, students: int, values_of: ValuesOf | None = None) -> None:
+        slots = len(self.slots)
+        self.sheets: Sequence[Sheet] = ()
+        self.values_of = values_of or (lambda program: list(program.values))
         self.numbers = np.zeros((students, slots), dtype=np.intp)
-        self.verdict = np.full((students, slots), MISSING)
+        self.verdict = np.full((students, slots), MISSING, dtype=np.int8)
         self.carried = np.full((students, slots), np.nan)
         self.degenerate = np.zeros((students, slots), dtype=np.bool_)
-        # what explains a student's wrong answers, by the step's number
-        self.diagnoses: list[dict[int, tuple[Diagnosis, ...]]] = [{} for _ in range(students)]
+        self.diagnosis = np.zeros((students, len(self.steps)), dtype=np.int32)
+        self.diagnoses: list[tuple[Diagnosis, ...]] = [()]
+        self._known: dict[tuple[Diagnosis, ...], int] = {(): 0}
 
-    def mark(self, sheets: Sequence[Sheet]) -> None:
-        """Mark these sheets, whose students are then numbered from 0."""
-        self._start(sheets)
+    def mark(self, sheets: Sequence[Sheet], values_of: ValuesOf | None = None) -> None:
+        """Mark these sheets, whose students are then numbered from 0.
+
+        Where each has numbers of their own, `values_of` gives a program's values: a number, or a lane a student.
+        """
+        numbers = np.zeros((len(sheets), len(self.slots)), dtype=np.intp)
         number, slots = self.cells.number, self.slots
-        for row, sheet in zip(self.numbers, sheets, strict=True):
+        for row, sheet in zip(numbers, sheets, strict=True):
             get = sheet.cells.get
             row[:] = [number(cell) if (cell := get(slot)) is not None else 0 for slot in slots]
-        everyone = np.arange(len(sheets))
+        self.mark_numbers(numbers, values_of)
+        self.sheets = sheets
+
+    def mark_numbers(self, numbers: NDArray[np.intp], values_of: ValuesOf | None = None) -> None:
+        """The same where the cells have been numbered: shape (students, slots)."""
+        self._start(len(numbers), values_of)
+        self.numbers = numbers
+        everyone = np.arange(len(numbers))
         program = self.program
+        values = self.values_of(program)
         for students in self._alike(everyone, lambda step: len(step.routes) > 1):
             answers = self._answers(students, self.slots)
-            self._take(students, mark(program, list(program.values), answers, LANES), self.slots)
+            self._take(students, mark(program, _of(values, students, everyone), answers, LANES), self.slots)
         wrong = np.flatnonzero((self.verdict == WRONG).any(axis=1))
         if self.with_mistakes is not None and wrong.size:
             self._diagnose(wrong, self.with_mistakes())
@@ -122,10 +139,12 @@ class Block:
             for number, _ in self.steps
             for slot in range(program.steps[number].slot, program.steps[number].slot + program.steps[number].size)
         ]
+        values, everyone = self.values_of(program), np.arange(len(self.numbers))
         for students in self._alike(wrong, lambda _: True):
-            answers, reference = self._answers(students, slots), list(program.values)
-            marks = mark(program, reference, answers, LANES)
-            diagnosis = diagnose(program, reference, answers, marks, LANES)
+            answers = self._answers(students, slots)
+            truth = _of(values, students, everyone)
+            marks = mark(program, list(truth), answers, LANES)
+            diagnosis = diagnose(program, truth, answers, marks, LANES)
             self._take(students, diagnosis.marks, slots)
             for step, explanations in diagnosis.found.items():
                 self._name(students, program, step, explanations)
@@ -144,17 +163,23 @@ class Block:
         ).T
         table[:, 1::3] *= table[:, ::3]
         table[:, 2::3] *= table[:, ::3]
-        kinds, which = np.unique(table, axis=0, return_inverse=True)
-        for kind, row in enumerate(kinds.tolist()):
-            own = [
-                e._replace(who=bool(who), clear=bool(clear), gain=gain)
-                for e, who, clear, gain in zip(explanations, row[::3], row[1::3], row[2::3], strict=True)
-            ]
-            found = named(program, {step: own})[step]
-            if not found:
-                continue
-            for student in students[which.reshape(-1) == kind]:
-                self.diagnoses[student][step] = found
+        explained = np.flatnonzero(table[:, ::3].any(axis=1))
+        column = next(column for column, (number, _) in enumerate(self.steps) if number == step)
+        kinds: dict[bytes, int] = {}
+        for student, row in zip(students[explained], table[explained], strict=True):
+            kind = row.tobytes()
+            number = kinds.get(kind)
+            if number is None:
+                own = [
+                    e._replace(who=bool(who), clear=bool(clear), gain=gain)
+                    for e, who, clear, gain in zip(explanations, row[::3], row[1::3], row[2::3], strict=True)
+                ]
+                found = named(program, {step: own})[step]
+                number = self._known.setdefault(found, len(self._known))
+                if number == len(self.diagnoses):
+                    self.diagnoses.append(found)
+                kinds[kind] = number
+            self.diagnosis[student, column] = number
 
     def _answers(
         self, students: NDArray[np.intp], slots: Sequence[int]
@@ -177,16 +202,28 @@ class Block:
 
         What one student left out opens ways, up to a bound, that must not be counted against another's.
         """
-        at = {slot: column for column, slot in enumerate(self.slots)}
         given = self.numbers[students] > 0
+        if given.all() or len(students) < 2:
+            return [students]
         hidden = [
-            ~given[:, at[step.slot] : at[step.slot] + step.size].all(axis=1) for _, step in self.steps if counts(step)
+            ~given[:, self.columns[step.slot] : self.columns[step.slot] + step.size].all(axis=1)
+            for _, step in self.steps
+            if counts(step)
         ]
-        if not hidden or len(students) < 2:
+        if not hidden:
             return [students]
         _, groups = np.unique(np.array(hidden).T, axis=0, return_inverse=True)
         groups = groups.reshape(-1)  # some versions of numpy give a column
-        return [students[groups == group] for group in range(groups.max() + 1)]
+        order = np.argsort(groups, kind="stable")
+        return np.split(students[order], np.flatnonzero(np.diff(groups[order])) + 1)
+
+    def explained(self, student: int) -> dict[int, tuple[Diagnosis, ...]]:
+        """What explains a student's wrong answers, by the step's number."""
+        return {
+            number: self.diagnoses[place]
+            for (number, _), place in zip(self.steps, self.diagnosis[student].tolist(), strict=True)
+            if place
+        }
 
     def lane(self, student: int) -> Marks:
         """The marks of one student, as marking this student alone gives them: those that a grade is made of."""
@@ -198,4 +235,14 @@ class Block:
 
     def grade(self, student: int) -> Grade:
         """The grade of one student."""
-        return grade_sheet(self.sheets[student], self.program, self.lane(student), self.diagnoses[student])
+        program = self.program
+        own = [float(each[student]) if isinstance(each, np.ndarray) else each for each in self.values_of(program)]
+        program = program._replace(values=own)
+        return grade_sheet(self.sheets[student], program, self.lane(student), self.explained(student))
+
+
+def _of(values: list[Value], students: NDArray[np.intp], everyone: NDArray[np.intp]) -> list[Value]:
+    """The values of these students."""
+    if len(students) == len(everyone):
+        return list(values)
+    return [value[students] if isinstance(value, np.ndarray) else value for value in values]

@@ -152,6 +152,25 @@ def known_ids(folders: Sequence[Path]) -> list[str]:
     return list(found)
 
 
+def listed(folder: Path) -> dict[str, list[Path]]:
+    """By id, the problem files of a folder: for a class, whose problems are looked for one by one.
+
+    What `find_problem` would have something to say about (two files, a link out of the folder) is there twice or not at
+    all.
+    """
+    found: dict[str, list[Path]] = {}
+    for path, _, escapes in _candidates("", folder):
+        if escapes:
+            continue
+        try:
+            head = _head(path).removeprefix(BOM)
+        except OSError:
+            continue
+        if not _SUBMISSION.search(head):
+            found.setdefault(_own_id(head) or path.stem, []).append(path)
+    return found
+
+
 def _looked(folders: Sequence[Path]) -> str:
     shown = [str(folder) for folder in folders[:-1]]  # the last are the shipped ones: their place helps nobody
     return f" in {' or '.join(shown)}, nor among the shipped ones" if shown else " among the shipped ones"

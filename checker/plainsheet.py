@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LARGEST = 65_536  # bytes; a longer file takes the whole way
 MOST_LINES = 10_000
-MOST_KEPT = 200_000  # lines remembered
 
 _HEAD = re.compile(
     rb"(?:#[ -~]*\n|\n)*format: +check-backprop/submission@1 *(?: #[ -~]*)?\n"
@@ -58,17 +57,35 @@ def _no_formula(_text: str, _target: object) -> None:
     raise AssertionError("a plain line holds no formula")
 
 
+class Plain(NamedTuple):
+    """A plain file: the place of its problem's id and the id, the student, and its lines by their number in `lines`."""
+
+    problem: str
+    place: tuple[int, int]
+    student: str | None
+    numbers: list[int]
+
+
 class PlainReader:
     """Lays plain submissions to one program, remembering lines. Cells of equal lines are one object."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._lines: list[dict[bytes, _Line]] = []
+        self.lines: list[_Line] = [_NOTHING, _ODD]
+        self._known: list[dict[bytes, int]] = []
         self._names: dict[str, tuple[int, int, float] | None] = {}
-        self._kept = 0
 
     def lay(self, data: bytes, file: str) -> Sheet | None:
         """What `sheet.lay(load_submission(data, file), …)` gives, answers apart; None where the file is not plain."""
+        plain = self.read(data)
+        laid = self._laid(plain.numbers) if plain is not None else None
+        if plain is None or laid is None:
+            return None
+        submission = Submission(plain.problem, plain.student, file, (), Place(file, *plain.place))
+        return Sheet(submission, laid[0], {}, laid[1], [])
+
+    def read(self, data: bytes) -> Plain | None:
+        """The lines of a plain file; None where it is not one. One of its lines may still be odd (number 1)."""
         if len(data) > LARGEST:
             return None
         if b"\r" in data:
@@ -81,29 +98,27 @@ class PlainReader:
         lines = data[start:].split(b"\n")
         if first + len(lines) > MOST_LINES:
             return None
-        known = self._lines
+        known = self._known
         if len(known) < first + len(lines):
             known.extend({} for _ in range(first + len(lines) - len(known)))
-        laid = self._laid(lines, first)
-        if laid is None:
-            return None
         student = head[2].decode() if head[2] else None
         if student is not None and (len(student) > LONGEST_NAME or student.lower() in _WORDS):
             return None
-        place_of_problem = Place(file, data.count(b"\n", 0, head.start(1)) + 1, _column(data, head.start(1)))
-        return Sheet(Submission(head[1].decode(), student, file, (), place_of_problem), laid[0], {}, laid[1], [])
+        numbers = [here.get(line, -1) for here, line in zip(known[first:], lines, strict=False)]
+        if -1 in numbers:
+            for position, found in enumerate(numbers):
+                if found < 0:
+                    numbers[position] = self._read(lines[position], first + position)
+        at = head.start(1)
+        return Plain(head[1].decode(), (data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)), student, numbers)
 
-    def _laid(self, lines: list[bytes], first: int) -> tuple[dict[int, Cell], dict[int, tuple[int, int]]] | None:
+    def _laid(self, numbers: list[int]) -> tuple[dict[int, Cell], dict[int, tuple[int, int]]] | None:
         """The lines' cells by slot and places by step; None where one is odd or there are no answers."""
-        known = self._lines
         cells: dict[int, Cell] = {}
         places: dict[int, tuple[int, int]] = {}
         indent = 0
-        for number, line in enumerate(lines, first):
-            found = known[number].get(line)
-            if found is None:
-                found = self._read(line, number)
-            width, _, slot, cell, step, place = found
+        for number in numbers:
+            width, _, slot, cell, step, place = self.lines[number]
             if slot < 0:
                 if width < 0:
                     return None
@@ -119,17 +134,20 @@ class PlainReader:
                 cells[slot] = cell
         return (cells, places) if indent else None
 
-    def _read(self, line: bytes, number: int) -> _Line:
-        """A line seen for the first time at this place."""
+    def _read(self, line: bytes, number: int) -> int:
+        """The number of a line seen for the first time at this place."""
         try:
-            text = line.decode("ascii")
+            found = self._understood(line.decode("ascii"), number + 1)
         except UnicodeDecodeError:
-            return _ODD
-        found = self._understood(text, number + 1)
-        if self._kept < MOST_KEPT and len(line) <= 200:
-            self._lines[number][line] = found
-            self._kept += 1
-        return found
+            return 1
+        if found is _NOTHING or found is _ODD:
+            kept = 0 if found is _NOTHING else 1
+        else:
+            kept = len(self.lines)
+            self.lines.append(found)
+        if len(line) <= 200:
+            self._known[number][line] = kept
+        return kept
 
     def _understood(self, text: str, line: int) -> _Line:
         match = _LINE.fullmatch(text)
@@ -165,10 +183,6 @@ class PlainReader:
         if prod(self.program.steps[step].shape) != 1 or self.program.steps[step].shape:
             return None
         return slot, step, cell.value
-
-
-def _column(data: bytes, at: int) -> int:
-    return at - data.rfind(b"\n", 0, at)
 
 
 assert set(KEYS) == {"format", "problem", "student", "answers"}  # what the head above may hold

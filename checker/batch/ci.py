@@ -9,34 +9,34 @@ from checker.batch.gradebook import plain
 from checker.reports.plain import cut, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from checker.batch.gradebook import Row
+    from checker.batch.roll import Count
 
 MOST_ANNOTATIONS = 10  # GitHub shows so many of a kind and step
 LARGEST_SUMMARY = 1_000_000  # bytes; GitHub takes 1 MiB
 LONGEST = 500
 
 
-def junit(rows: Sequence[Row]) -> bytes:
+def junit(rows: Iterable[Row], count: Count) -> Iterator[bytes]:
     """A test a submission: passed with full marks, failed with less, an error where it could not be graded."""
-    errors = sum(row.percent is None for row in rows)
+    total, errors = count.graded + count.ungradable, count.ungradable
     failures = sum(row.percent is not None and row.percent < 100 for row in rows)
-    counts = {"tests": str(len(rows)), "failures": str(failures), "errors": str(errors)}
-    root = ET.Element("testsuites", counts)
-    suite = ET.SubElement(root, "testsuite", {"name": "check-backprop", **counts, "skipped": "0"})
+    counts = f'tests="{total}" failures="{failures}" errors="{errors}"'
+    yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<testsuites {counts}>\n  <testsuite name="check-backprop" {counts} skipped="0">\n'.encode()
     for row in rows:
         names = {"classname": _text(row.problem) or "ungradable", "name": _text(row.submission)}
-        case = ET.SubElement(suite, "testcase", {**names, "time": "0"})
+        case = ET.Element("testcase", {**names, "time": "0"})
         if row.percent is None:
             ET.SubElement(case, "error", {"message": _text(row.reason)})
         elif row.percent < 100:
             first = f"; the first mistake is at {row.first_error}" if row.first_error else ""
             said = f"{plain(row.awarded)} of {plain(row.possible)} points{first}"
             ET.SubElement(case, "failure", {"message": _text(said)})
-    ET.indent(root)
-    text = '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-    return text.encode()
+        yield b"    " + ET.tostring(case, encoding="unicode").encode() + b"\n"
+    yield b"  </testsuite>\n</testsuites>\n"
 
 
 def workflow_commands(rows: Iterable[Row]) -> Iterator[str]:
@@ -51,13 +51,12 @@ def workflow_commands(rows: Iterable[Row]) -> Iterator[str]:
         yield f"::{kind} file={_property(row.submission)}::{_message(said)}"
 
 
-def summary(rows: Sequence[Row]) -> str:
+def summary(rows: Iterable[Row], graded: int, total: int) -> str:
     """A job summary in Markdown, of as many submissions as fit."""
     from checker.reports.markdown import code
 
-    graded = sum(row.percent is not None for row in rows)
     lines = [
-        f"**{graded} of {len(rows)} submissions graded**",
+        f"**{graded} of {total} submissions graded**",
         "",
         "| submission | points | first mistake |",
         "|---|---:|---|",
@@ -69,7 +68,7 @@ def summary(rows: Sequence[Row]) -> str:
         line = f"| {code(row.submission)} | {points} | {code(about)} |"
         size += len(line.encode()) + 1
         if size > LARGEST_SUMMARY - 100:
-            lines.append(f"| and {len(rows) - number} more | | |")
+            lines.append(f"| and {total - number} more | | |")
             break
         lines.append(line)
     return "\n".join(lines) + "\n"

@@ -7,15 +7,19 @@ graded is listed with the reason.
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
 import stat
 import zipfile
+import zlib
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from checker.batch.platforms import LARGEST_METADATA, METADATA, Sender, gradescope_senders, sender_of, stem_of
 from checker.errors import AuthorError, Finding, Place
-from checker.reports.plain import printable
 from checker.yamlfile import DEFAULT
 
 if TYPE_CHECKING:
@@ -27,26 +31,39 @@ DEEPEST = 40  # folders in folders
 MOST_FILES = 200_000
 LARGEST_ARCHIVE = 1 << 30
 MOST_MEMBERS = 100_000
+MOST_UNPACKED = 2 << 30  # bytes of one archive
+_BROKEN = (
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+)
 
 _FORMAT = re.compile(rb"""(?m)^[ \t]*\{?[ \t]*["']?format["']?[ \t]*:[ \t]*["']?check-backprop/(\w+)@""")
 _INLINE = re.compile(rb"""[{,]\s*["']?format["']?\s*:\s*["']?check-backprop/(\w+)@""")
 _SKIPPED = {"__MACOSX", ".git", ".DS_Store"}
 
-# how learning platforms name what they hand out: the folder or the file of one student
-_PLATFORMS = (
-    re.compile(r"(?P<who>.+)_\d+_assignsubmission_(?:file|onlinetext)_?.*"),  # Moodle
-    re.compile(r"(?P<who>submission_\d+)"),  # Gradescope
-    re.compile(r"\d+-\d+ - (?P<who>.+?) - .+"),  # Brightspace
-    re.compile(r"(?P<who>[^_]+)_(?:LATE_)?\d+_\d+_.+"),  # Canvas
-)
-
 
 class File(NamedTuple):
-    """A submission: its name in the class, who it is by where it does not say, and how to read it."""
+    """A submission: its name in the class, who sent it in, what tells that it was not changed, and how to read it.
+
+    `sent` is when it was last changed, in seconds since 1970; `state` is '' where that cannot be told.
+    """
 
     name: str
-    fallback: str
+    sender: Sender
+    state: str
+    sent: float
     read: Callable[[], bytes]
+
+    @property
+    def fallback(self) -> str:
+        """Who it is by where it does not say so itself."""
+        return self.sender.name or stem_of(self.name)
 
 
 class Passed(NamedTuple):
@@ -76,11 +93,32 @@ def collect(folder: Path, out: Path | None = None) -> Iterator[File | Passed]:
         what = "there is no such folder" if not folder.exists() else "it is neither a folder nor a zip archive"
         raise AuthorError(Finding(what, Place(str(folder)), "give the folder of the submissions"))
     apart = out.resolve() if out is not None else None
-    for count, found in enumerate(_walk(folder, "", folder.resolve(), apart, 0), 1):
+    for count, found in enumerate(_walk(folder, "", folder.resolve(), apart, 0, {}), 1):
         if count > MOST_FILES:
             what = f"there are more than {MOST_FILES:,} files"
             raise AuthorError(Finding(what, Place(str(folder)), "grade them in several folders"))
         yield found
+
+
+def expected(folder: Path, out: Path) -> int:
+    """About how many files `collect` will find, by a quick look at names alone."""
+    if folder.is_file():
+        return _listed(folder)
+    count = 0
+    for where, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if each not in _SKIPPED and Path(where, each) != out]
+        for name in names:
+            if name.lower().endswith(SUFFIXES):
+                count += 1
+            elif name.lower().endswith(".zip"):
+                count += _listed(Path(where, name))
+    return count
+
+
+def _listed(path: Path) -> int:
+    with suppress(*_BROKEN), zipfile.ZipFile(path) as archive:
+        return sum(name.lower().endswith(SUFFIXES) for name in archive.namelist())
+    return 0
 
 
 def kind_of(data: bytes) -> str:
@@ -92,41 +130,68 @@ def kind_of(data: bytes) -> str:
     return found[1].decode("ascii", "replace") if found else ""
 
 
-def _walk(folder: Path, prefix: str, root: Path, apart: Path | None, depth: int) -> Iterator[File | Passed]:
+def _walk(
+    folder: Path, prefix: str, root: Path, apart: Path | None, depth: int, senders: dict[str, Sender]
+) -> Iterator[File | Passed]:
     try:
         with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
+            names = sorted(entry.name for entry in listing if entry.name not in _SKIPPED)
     except OSError as error:
         yield Passed(prefix or str(folder), f"the folder cannot be listed: {error.strerror}", lost=True)
         return
-    for entry in entries:
-        name = prefix + _name(entry.name)
-        yaml = entry.name.lower().endswith(SUFFIXES)
-        if entry.name in _SKIPPED:
+    if METADATA in names:
+        senders = _metadata(folder / METADATA)
+    for raw in names:
+        name, path = prefix + _name(raw), f"{folder}/{raw}"
+        yaml = raw.lower().endswith(SUFFIXES)
+        try:
+            status = os.lstat(path)
+        except OSError as error:
+            if yaml:
+                yield Passed(name, f"it cannot be read: {error.strerror}", lost=True)
             continue
-        if entry.is_symlink():
-            yield from _link(entry, name, root, yaml=yaml)
-        elif entry.is_dir(follow_symlinks=False):
-            if apart is not None and Path(entry.path).resolve() == apart:
+        kind = status.st_mode
+        if stat.S_ISREG(kind):
+            if yaml and raw != METADATA:
+                state = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+                yield File(name, _sender(name, senders), state, status.st_mtime, _reader(path))
+            elif raw.lower().endswith(".zip"):
+                yield from _archive(Path(path), f"{name}/")
+        elif stat.S_ISLNK(kind):
+            yield from _link(Path(path), name, root, yaml=yaml)
+        elif stat.S_ISDIR(kind):
+            if apart is not None and Path(path).resolve() == apart:
                 continue
             if yaml:
                 yield Passed(name, "it is a folder, though it is named like a file; what is in it is looked at")
             if depth >= DEEPEST:
                 yield Passed(name, f"it lies deeper than {DEEPEST} folders", lost=True)
                 continue
-            yield from _walk(Path(entry.path), f"{name}/", root, apart, depth + 1)
-        elif not entry.is_file(follow_symlinks=False):
-            if yaml:
-                yield Passed(name, "it is a pipe or a device, not a file", lost=True)
+            yield from _walk(Path(path), f"{name}/", root, apart, depth + 1, senders)
         elif yaml:
-            yield File(name, _who(name), _reader(entry.path))
-        elif entry.name.lower().endswith(".zip"):
-            yield from _archive(Path(entry.path), f"{name}/")
+            yield Passed(name, "it is a pipe or a device, not a file", lost=True)
 
 
-def _link(entry: os.DirEntry[str], name: str, root: Path, *, yaml: bool) -> Iterator[Passed]:
+def _sender(name: str, senders: dict[str, Sender]) -> Sender:
+    sender = sender_of(name)
+    return senders.get(sender.name, sender) if senders and sender.platform == "gradescope" else sender
+
+
+def _metadata(path: Path) -> dict[str, Sender]:
+    """What Gradescope says of who handed in what; nothing where that cannot be read."""
     try:
-        target = Path(entry.path).resolve()
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_METADATA:
+            return {}
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return gradescope_senders(file)
+    except OSError:
+        return {}
+
+
+def _link(path: Path, name: str, root: Path, *, yaml: bool) -> Iterator[Passed]:
+    try:
+        target = path.resolve()
         inside = target.is_relative_to(root) and target.exists()
         folder = target.is_dir()
     except (OSError, RuntimeError):
@@ -164,24 +229,41 @@ def _reader(path: str) -> Callable[[], bytes]:
 
 
 def _archive(path: Path, prefix: str) -> Iterator[File | Passed]:
-    """The submissions in a zip archive, read where they lie."""
+    """The submissions in a zip archive, read where they lie; it stays open until the last has been asked for."""
     shown = prefix.removesuffix("/") or path.name
     try:
-        if path.stat().st_size > LARGEST_ARCHIVE:
+        status = path.stat()
+        if status.st_size > LARGEST_ARCHIVE:
             yield Passed(shown, "the archive is larger than 1 GiB", lost=True)
             return
-        with zipfile.ZipFile(path) as archive:
-            members = sorted(archive.infolist(), key=lambda member: member.filename)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        archive = zipfile.ZipFile(path)
+    except _BROKEN as error:
         yield Passed(shown, f"the archive cannot be read: {error}", lost=True)
         return
-    if len(members) > MOST_MEMBERS:
-        yield Passed(shown, f"the archive holds more than {MOST_MEMBERS:,} files", lost=True)
-        return
+    with archive:
+        members = sorted(archive.infolist(), key=lambda member: member.filename)
+        if len(members) > MOST_MEMBERS:
+            yield Passed(shown, f"the archive holds more than {MOST_MEMBERS:,} files", lost=True)
+            return
+        state = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+        yield from _members(archive, members, prefix, state)
+
+
+def _members(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], prefix: str, state: str
+) -> Iterator[File | Passed]:
+    senders: dict[str, Sender] = {}
+    for member in members:
+        if member.filename.rpartition("/")[2] == METADATA and member.file_size <= LARGEST_METADATA:
+            with suppress(*_BROKEN), archive.open(member) as file:
+                senders |= gradescope_senders(io.TextIOWrapper(file, "utf-8", "replace"))
     seen: set[str] = set()
+    unpacked = [0]
     for member in members:
         parts = member.filename.replace("\\", "/").split("/")
         if member.is_dir() or not parts[-1].lower().endswith(SUFFIXES) or not _SKIPPED.isdisjoint(parts):
+            continue
+        if parts[-1] == METADATA:
             continue
         name = prefix + _name(member.filename)
         if member.filename.startswith(("/", "\\")) or ".." in parts or "" in parts or ":" in parts[0]:
@@ -194,17 +276,21 @@ def _archive(path: Path, prefix: str) -> Iterator[File | Passed]:
             yield Passed(name, "the archive holds a file of this name twice; the first is graded", lost=True)
         else:
             seen.add(name)
-            yield File(name, _who(name), _member(path, member.filename))
+            yield File(name, _sender(name, senders), state, _changed(member), _member(archive, member, unpacked))
 
 
-def _member(path: Path, member: str) -> Callable[[], bytes]:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: list[int]) -> Callable[[], bytes]:
     def read() -> bytes:
+        if unpacked[0] > MOST_UNPACKED:
+            raise Unreadable(f"the archive unpacks to more than {MOST_UNPACKED >> 30} GiB")
         try:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+            with archive.open(member) as file:
                 # the size that an archive states may be a lie: no more than the bound is ever unpacked
-                return io.BufferedReader(file).read(DEFAULT.size + 1)  # type: ignore[type-var]
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+                data = file.read(DEFAULT.size + 1)
+        except _BROKEN as error:
             raise Unreadable(f"it cannot be read from the archive: {error}") from None
+        unpacked[0] += len(data)
+        return data
 
     return read
 
@@ -217,12 +303,15 @@ def _name(raw: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-def _who(name: str) -> str:
-    """Who a file is by, from its own or its folders' names: as a learning platform has them, else the file's stem."""
-    parts = name.split("/")
-    for part in reversed(parts):
-        for pattern in _PLATFORMS:
-            match = pattern.fullmatch(part)
-            if match:
-                return printable(match["who"]).strip()[:200]
-    return parts[-1].rpartition(".")[0][:200] or parts[-1][:200]
+def _changed(member: zipfile.ZipInfo) -> float:
+    """When a member was last changed: in seconds since 1970 where the archive says so, else by this machine's clock."""
+    extra = member.extra
+    while len(extra) >= 4:
+        kind, size = int.from_bytes(extra[:2], "little"), int.from_bytes(extra[2:4], "little")
+        if kind == 0x5455 and size >= 5 and extra[4] & 1:  # Info-ZIP's extended timestamp, in UTC
+            return float(int.from_bytes(extra[5:9], "little", signed=True))
+        extra = extra[4 + size :]
+    try:
+        return datetime(*member.date_time).astimezone().timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0

@@ -82,15 +82,10 @@ def run(options: Namespace) -> int:
         )
     finally:
         progress.close()
-    low = [
-        row
-        for row in summary.rows
-        if row.counts
-        and options.fail_under is not None
-        and row.percent is not None
-        and row.percent < options.fail_under
-    ]
-    _say(summary, len(low), options)
+    low = 0
+    if options.fail_under is not None:
+        low = sum(row.counts and row.percent is not None and row.percent < options.fail_under for row in summary.rows())
+    _say(summary, low, options)
     if options.github:
         _github(summary)
     return 1 if summary.ungradable or low else 0
@@ -99,31 +94,32 @@ def run(options: Namespace) -> int:
 def _say(summary: Summary, low: int, options: Namespace) -> None:
     from checker.reports.plain import cut, printable
 
-    reasons = [f"{row.submission}: ungradable: {row.reason}" for row in summary.rows if row.percent is None]
+    reasons = [f"{row.submission}: ungradable: {row.reason}" for row in summary.reasons]
     reasons += [f"{each.name}: passed over: {each.reason}" for each in summary.passed]
     for line in reasons[:MOST_SAID]:
         print(cut(printable(line), 500), file=sys.stderr)  # noqa: T201 - a command
-    if len(reasons) > MOST_SAID:
-        print(f"and {len(reasons) - MOST_SAID} more; see gradebook.csv and class.json", file=sys.stderr)  # noqa: T201
-    parts = [f"{summary.graded} of {len(summary.rows)} submissions graded"]
+    more = summary.ungradable + summary.passed_over - MOST_SAID
+    if more > 0:
+        print(f"and {more} more; see gradebook.csv and class.json", file=sys.stderr)  # noqa: T201
+    parts = [f"{summary.graded} of {summary.submissions} submissions graded"]
     if summary.ungradable:
         parts.append(f"{summary.ungradable} ungradable")
     if low:
         parts.append(f"{low} under {options.fail_under:g} %")
-    if summary.passed:
-        parts.append(f"{len(summary.passed)} {'file' if len(summary.passed) == 1 else 'files'} passed over")
+    if summary.passed_over:
+        parts.append(f"{summary.passed_over} {'file' if summary.passed_over == 1 else 'files'} passed over")
     print(f"{', '.join(parts)}; {printable(str(options.out / 'gradebook.csv'))}")  # noqa: T201 - a command
 
 
 def _github(summary: Summary) -> None:
     from checker.batch import ci
 
-    for line in ci.workflow_commands(summary.rows):
+    for line in ci.workflow_commands(summary.rows()):
         print(line)  # noqa: T201 - a command
     place = os.environ.get("GITHUB_STEP_SUMMARY")
     if place:
         with Path(place).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(ci.summary(summary.rows))
+            file.write(ci.summary(summary.rows(), summary.graded, summary.submissions))
 
 
 class _Progress:

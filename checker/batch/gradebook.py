@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.reports.plain import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from checker.batch.record import Outcome
 
@@ -21,7 +21,6 @@ KEEP = ("last", "first", "best")
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?")
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-_DIGITS = re.compile(r"(\d+)")
 
 
 class Row(NamedTuple):
@@ -39,28 +38,8 @@ class Row(NamedTuple):
     reason: str
 
 
-def rows(outcomes: Sequence[Outcome], keep: str = "last") -> list[Row]:
-    """The gradebook, in the order of the submissions.
-
-    Of several submissions by one student to one problem one counts: the last by name (numbers in it by their value),
-    the first, or the best. One that cannot be graded counts only where none can.
-    """
-    best: dict[tuple[str, str], tuple[object, ...]] = {}
-    chosen: dict[tuple[str, str], int] = {}
-    for position, outcome in enumerate(outcomes):
-        who = (outcome.student, outcome.problem)
-        graded = outcome.status == "graded"
-        latest = _natural(outcome.name)
-        rank: tuple[object, ...] = (graded, latest)
-        if keep == "best":
-            rank = (graded, outcome.awarded, latest)
-        if who not in best or (rank < best[who] if keep == "first" and graded == best[who][0] else rank > best[who]):
-            best[who], chosen[who] = rank, position
-    counting = set(chosen.values())
-    return [_row(outcome, position in counting) for position, outcome in enumerate(outcomes)]
-
-
-def _row(outcome: Outcome, counts: bool) -> Row:
+def row(outcome: Outcome, *, counts: bool) -> Row:
+    """The line of the gradebook for what became of a submission."""
     graded = outcome.status == "graded"
     percent = None
     if graded:
@@ -79,20 +58,25 @@ def _row(outcome: Outcome, counts: bool) -> Row:
     )
 
 
-def draw(gradebook: Iterable[Row]) -> bytes:
+def draw(gradebook: Iterable[Row]) -> Iterator[bytes]:
     """The gradebook as CSV in UTF-8 with a byte-order mark, without which spreadsheets read it as something else."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
+    text.write("\ufeff")
     writer.writerow(COLUMNS)
-    for row in gradebook:
+    for each in gradebook:
         writer.writerow(
             (
-                cell(row.student), cell(row.submission), cell(row.problem), row.status, "yes" if row.counts else "no",
-                plain(row.awarded), plain(row.possible), plain(row.percent), cell(row.first_error or ""),
-                cell(row.reason),
+                cell(each.student), cell(each.submission), cell(each.problem), each.status,
+                "yes" if each.counts else "no", plain(each.awarded), plain(each.possible), plain(each.percent),
+                cell(each.first_error or ""), cell(each.reason),
             )
         )  # fmt: skip
-    return text.getvalue().encode("utf-8-sig", "backslashreplace")
+        if text.tell() > 1 << 18:
+            yield text.getvalue().encode("utf-8", "backslashreplace")
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def cell(text: str) -> str:
@@ -118,9 +102,3 @@ def plain(number: float | None) -> str:
     if number is None:
         return ""
     return f"{number:.6f}".rstrip("0").rstrip(".")
-
-
-def _natural(name: str) -> tuple[object, ...]:
-    """A name's place in the order that people expect: try2 before try10."""
-    parts = _DIGITS.split(name)
-    return tuple((0, int(part[:18]), part) if n % 2 else (1, 0, part) for n, part in enumerate(parts)), name

@@ -3,66 +3,66 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from checker.batch.record import Face, Outcome, grade_of, head_of, step_of
+import numpy as np
+
+from checker.batch.kept import Face, Kept
+from checker.batch.quickjson import QuickJson, quick
 from checker.errors import AuthorError, Finding, Place
 from checker.reports import FORMATS, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from checker.batch.record import Outcome
+    from checker.batch.work import Part, WantedReport
+    from checker.model import Grade
+
 WORKPLACE = ".unfinished"  # where a file is written before it is moved to its place
-MOST_DRAWN = 50_000  # steps whose text is remembered
-
-
-class Report(NamedTuple):
-    """A student's report to be written: whose, in which format, as which file under `out`, and what it is made from."""
-
-    submission: str
-    format: str
-    file: str
-    key: str
-
-
-def names(submissions: Iterable[str], formats: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Submission, format and file of every report: `reports/<stem>.json`, subfolders kept."""
-    taken: set[str] = set()
-    for name in submissions:
-        stem = name.rpartition(".")[0] or name
-        if stem in taken:  # ada.yaml and ada.yml
-            stem = name
-        taken.add(stem)
-        for each in formats:
-            yield name, each, f"reports/{stem}{FORMATS[each].suffix}"
+MOST_FACES = 50
 
 
 class Reporter:
-    """Draws the reports of a class at one feedback level. Steps that read the same are drawn once."""
+    """Draws the reports of a block at one feedback level. Steps that read the same are drawn once."""
 
-    def __init__(self, level: Level) -> None:
+    def __init__(self, level: Level, part: Part) -> None:
         self.level = level
-        self._drawn: dict[tuple[int, int, str], str] = {}
+        self.kept = Kept.load(part.kept)
+        self.face = Face.load(part.face)
+        self._variants = part.variants
+        self._faces: dict[str, Face] = {}
+        self._grades: tuple[str, Grade] | None = None
+        self._quick = QuickJson(self.face, self.kept, level) if quick(level) else None
 
-    def draw(self, face: Face, outcome: Outcome, format: str) -> str:
+    def draw(self, wanted: WantedReport) -> str:
         """One report, the same as the format's own of the same grade."""
-        if format != "json" or self.level.shows(Level.FULL) or not self.level.shows(Level.VERDICT):
-            return FORMATS[format].render(grade_of(face, outcome), self.level)
-        from checker.reports import data
-        from checker.reports.levels import redact
+        outcome = wanted.outcome
+        if self._quick is not None and wanted.format == "json":
+            problem, title, _ = self._variants[wanted.variant]
+            text = self._quick.draw(outcome, problem, title)
+            if text is not None:
+                return text
+        return FORMATS[wanted.format].render(self._grade(outcome, wanted.variant), self.level)
 
-        if len(self._drawn) > MOST_DRAWN:
-            self._drawn.clear()
-        known, mine, steps = self._drawn, id(face), []
-        for number, text in enumerate(outcome.steps.split("\n")) if face.steps else ():
-            drawn = known.get((mine, number, text))
-            if drawn is None:
-                # what a step looks like below `full` does not depend on what is carried
-                step = redact(head_of(face, outcome, (step_of(face.steps[number], text, ()),)), self.level).steps[0]
-                drawn = known[mine, number, text] = data.written_step(step, self.level)
-            steps.append(drawn)
-        return data.written(redact(head_of(face, outcome), self.level), self.level, steps)
+    def _grade(self, outcome: Outcome, variant: str) -> Grade:
+        if self._grades is not None and self._grades[0] == outcome.name:
+            return self._grades[1]  # in another format a moment ago
+        grade = self.kept.grade(self._face(variant), outcome.position, outcome.student, outcome.name)
+        self._grades = outcome.name, grade
+        return grade
+
+    def _face(self, variant: str) -> Face:
+        face = self._faces.get(variant)
+        if face is None:
+            if len(self._faces) >= MOST_FACES:
+                self._faces.clear()
+            problem, title, numbers = self._variants[variant]
+            values = np.frombuffer(numbers).tolist()
+            program = self.face.program._replace(problem=problem, title=title, values=values)
+            face = self._faces[variant] = Face(program)
+        return face
 
 
 class Writer:
@@ -99,6 +99,23 @@ class Writer:
                     view = view[file.write(view) :]
                 status = os.fstat(file.fileno())
             os.replace(self._temporary, path)  # noqa: PTH105 - as above
+        except OSError as error:
+            self.clear()
+            raise cannot_be_written(path, error) from error
+        return status.st_size, status.st_mtime_ns
+
+    def stream(self, name: str, parts: Iterable[bytes]) -> tuple[int, int]:
+        """Size and time of change of the file, which now holds these parts; they need not fit into memory."""
+        path = self.out / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._place.mkdir(exist_ok=True)
+            with self._temporary.open("wb") as file:
+                for part in parts:
+                    file.write(part)
+                file.flush()
+                status = os.fstat(file.fileno())
+            self._temporary.replace(path)
         except OSError as error:
             self.clear()
             raise cannot_be_written(path, error) from error

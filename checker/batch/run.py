@@ -1,42 +1,41 @@
-"""A class folder from end to end: collect, grade in blocks, keep, render.
-
-Whatever one submission does (it cannot be read, it breaks the grader, it takes too long, it kills its worker) costs
-that submission alone: it is listed as ungradable, with the reason, and never as zero.
-"""
+"""A class folder from end to end: collect, grade in blocks, keep, render."""
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import sys
-import warnings
-from collections import deque
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
-from concurrent.futures import TimeoutError as Late
-from contextlib import suppress
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.batch.collect import File, Passed, Unreadable, collect, kind_of
-from checker.errors import AuthorError, CheckerError, Finding, Place, SubmissionError
+from checker.batch.collect import File, Passed, Unreadable, collect, expected, kind_of
+from checker.batch.platforms import stem_of
+from checker.batch.pool import Job, Piece, Workers
+from checker.batch.problems import Found, Problems, Ready
+from checker.batch.record import Entry, Outcome, Variant, ungradable
+from checker.batch.render import Writer, cannot_be_written
+from checker.batch.roll import Count, Roll
+from checker.batch.store import Result, Results
+from checker.batch.work import Graded, Part, WantedReport, draw_part, failed, grade_one, grade_part, write_part
+from checker.errors import AuthorError, CheckerError, Finding, SubmissionError
 from checker.reports import FORMATS, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
 
     from checker.batch.gradebook import Row
-    from checker.batch.record import Entry, Face, Outcome, Recorder
-    from checker.batch.render import Report, Writer
-    from checker.batch.store import Results
+    from checker.batch.store import Known
     from checker.cache import Store
 
-BLOCK = 500  # submissions graded at once
-POOL_FROM = 1_000  # a pool of processes costs more than it saves on a smaller class
-CHUNK = 8_000  # submissions read before their blocks are handed out
+BLOCK = 1_250  # submissions graded at once
+BLOCK_SLOTS = 2_000_000  # numbers worked at once: fewer submissions where a problem is large
+POOL_FROM = 1_500  # a pool of processes costs more than it saves on a smaller class
+CHUNK = 500  # files looked up at once
+WAITING = 20_000  # submissions that wait for their block to fill, of all families of problems
 TIMEOUT = 60.0  # seconds a block may take
 REPORTS = ("json", "markdown")
+MOST_PASSED = 1_000  # files passed over that a summary lists
 
 
 class Options(NamedTuple):
@@ -52,32 +51,25 @@ class Options(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What became of a class: the gradebook, what was not graded, and how many were graded anew in this run."""
+    """What became of a class, and how many submissions were graded anew in this run and files written.
 
-    rows: list[Row]
-    passed: list[Passed]
+    `passed` lists the files that are no submissions and `reasons` the rows that have no grade, as far as they are not
+    too many; `rows` gives the gradebook.
+    """
+
+    graded: int
+    ungradable: int
     regraded: int
     written: int
+    passed: list[Passed]
+    passed_over: int
+    reasons: list[Row]
+    rows: Callable[[], Iterator[Row]]
 
     @property
-    def graded(self) -> int:
-        """How many submissions have a grade."""
-        return sum(row.status == "graded" for row in self.rows)
-
-    @property
-    def ungradable(self) -> int:
-        """How many have none."""
-        return len(self.rows) - self.graded
-
-
-class Task(NamedTuple):
-    """A problem for workers: everything that grading needs, as data."""
-
-    key: str
-    source: str
-    problem: bytes
-    program: bytes
-    mistakes: bytes
+    def submissions(self) -> int:
+        """How many submissions there are."""
+        return self.graded + self.ungradable
 
 
 def grade_class(
@@ -94,493 +86,374 @@ def grade_class(
     Raises:
         AuthorError: the folder cannot be read, or `out` cannot be written; what was there before stays whole.
     """
-    from checker.batch.render import Writer, cannot_be_written
-    from checker.batch.store import Results
-
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_be_written(out, error) from error
     writer = Writer(out)
+    workers = Workers(options.jobs, options.timeout, options.pool_from, executor)
     with Results(out) as results:
         writer.clear()
-        run = _Run(folder, out, problems, options, executor, store, progress or (lambda *_: None), results)
         try:
-            run.grade()
-            return run.render(writer)
+            grading = Grading(folder, out, problems, options, workers, store, progress or _silent, results)
+            changed = grading.run()
+            rendering = Rendering(out, options, workers, progress or _silent, results, writer)
+            return rendering.run(grading.regraded, changed)
         finally:
-            run.close()
+            workers.close()
             writer.clear()
 
 
-class _Problem(NamedTuple):
-    """A problem of the class: ready for workers, or why it cannot be used."""
-
-    task: Task | None
-    key: str
-    reason: str = ""
+def _silent(_what: str, _done: int, _total: int) -> None:
+    return
 
 
-class _Run:
+class _Waiting(NamedTuple):
+    """A submission that waits for its block: what is known of it already, and its problem."""
+
+    entry: Entry
+    result: Result
+    found: Found
+
+
+class Grading:
+    """Grades what is new or was changed, and keeps it."""
+
     def __init__(
         self,
         folder: Path,
         out: Path,
         problems: Path | None,
         options: Options,
-        executor: Executor | None,
+        workers: Workers,
         store: Store | None,
         progress: Callable[[str, int, int], None],
         results: Results,
     ) -> None:
-        self.folder, self.out, self.problems, self.options = folder, out, problems, options
-        self.store, self.progress, self.results = store, progress, results
-        self.executor, self._given = executor, executor is not None
-        self.passed: list[Passed] = []
+        self.folder, self.out, self.options = folder, out, options
+        self.workers, self.progress, self.results = workers, progress, results
+        self.version = grader_version()
+        self.problems = Problems(folder, problems, self.version, store)
         self.regraded = 0
-        self._version = grader_version()
-        self._found: dict[tuple[str, str], _Problem] = {}
-        self._loaded: dict[str, _Problem] = {}
+        self._seen = 0
+        self._kept: list[Result] = []  # ungradable ones that are not in the database yet
+        self._new: list[_Waiting] = []
+        self._blocks: dict[str, list[tuple[_Waiting, Ready]]] = {}  # by family
 
-    def close(self) -> None:
-        if self.executor is not None and not self._given:
-            _end(self.executor)
+    def run(self) -> bool:
+        """Grade; whether anything is other than after the last run."""
+        self.results.begin()
+        total = expected(self.folder, self.out)
+        self.progress("graded", 0, total)
+        done = 0
+        for job, parts in self.workers.run(self._jobs()):
+            block = job.label
+            self._keep(block, parts)  # type: ignore[arg-type]
+            done += job.size
+            self.progress("graded", min(self._seen, total), total)
+        self._flush()
+        self.progress("graded", total, total)
+        _, changed = self.results.settle()
+        return changed or self.regraded > 0
 
-    # ---------------------------------------------------------------- grading
+    # ---------------------------------------------------------------- what has to be graded
 
-    def grade(self) -> None:
-        """Grade what is new or was changed."""
-        known = self.results.known()
-        present: set[str] = set()
-        files: list[File] = []
+    def _jobs(self) -> Iterator[Job]:
+        """Blocks of submissions of one family, as they fill; the folder is read no faster than they are graded."""
+        chunk: list[File] = []
+        passed: list[Passed] = []
         for found in collect(self.folder, self.out):
             if isinstance(found, Passed):
-                self.passed.append(found)
-            else:
-                files.append(found)
-        new: dict[str, list[tuple[Entry, str]]] = {}
-        waiting, seen = 0, 0
-        for seen, file in enumerate(files, 1):
-            item = self._read(file, known, present)
-            if item is not None:
-                problem, entry, key = item
-                new.setdefault(problem, []).append((entry, key))
-                waiting += 1
-                if waiting >= CHUNK:
-                    self._grade(new, seen, len(files))
-                    new, waiting = {}, 0
-        self._grade(new, seen, len(files))
-        self._lost(present)
-        self.results.forget(known.keys() - present)
+                passed.append(found)
+                continue
+            chunk.append(found)
+            if len(chunk) >= CHUNK or found.state == "":
+                self._look(chunk, passed)
+                chunk = []
+                yield from self._full()
+        self._look(chunk, passed)
+        self._passed_over(passed)
+        yield from self._full(last=True)
 
-    def _read(self, file: File, known: dict[str, tuple[str, str]], present: set[str]) -> tuple[str, Entry, str] | None:
-        """The problem's key, the submission and its own key, where it must be graded."""
-        from checker.batch.record import Entry, ungradable
+    def _look(self, chunk: list[File], passed: list[Passed]) -> None:
+        """Look at some files: those that are not as they were wait to be graded."""
+        known = self.results.known([file.name for file in chunk])
+        self._seen += len(chunk)
+        for file in chunk:
+            if not self._unchanged(file, known.get(file.name)):
+                self._read(file, known.get(file.name), passed)
+        if len(self._kept) >= CHUNK:
+            self._flush()
 
+    def _unchanged(self, file: File, known: Known | None) -> bool:
+        """Whether the file, by its size and times, and its problem are what they were; then it need not be read."""
+        if known is None or not file.state or known.state != file.state or not known.key or not known.variant:
+            return False
+        return self.problems.find(known.problem, file.name).key == known.variant
+
+    def _read(self, file: File, known: Known | None, passed: list[Passed]) -> None:
         try:
             data = file.read()
         except Unreadable as error:
-            self.passed.append(Passed(file.name, str(error), lost=True))
-            return None
+            passed.append(Passed(file.name, str(error), lost=True))
+            return
         named = _quick_problem(data)
+        reason = ""
         if named is None:
             kind = kind_of(data)
             if kind != "submission":
                 said = f"it is a {kind}" if kind else "it does not say `format: check-backprop/submission@1`"
-                self.passed.append(Passed(file.name, said))
-                return None
-        present.add(file.name)
-        problem = None
-        reason = ""
-        if named is None:
+                passed.append(Passed(file.name, said))
+                return
             named, reason = _named_problem(data, file.name)
-        if not reason:
-            problem = self._problem(named, file.name)
-            reason = problem.reason
-        digest = hashlib.sha256(f"{self._version}\0{file.name}\0{file.fallback}\0{reason}\0".encode(errors="replace"))
-        digest.update(data)
-        key, face = digest.hexdigest(), problem.key if problem is not None else ""
-        if known.get(file.name) == (key, face):
-            return None
-        entry = Entry(file.name, file.fallback, data)
-        if reason:
-            outcome = ungradable(entry, reason, named, _student(data))
-            self.results.keep([(key, face, outcome)], {})
-            self.regraded += 1
-            return None
-        return face, entry, key
-
-    def _lost(self, present: set[str]) -> None:
-        """What may have been a submission and cannot be read is listed among them."""
-        from checker.batch.collect import _who
-        from checker.batch.record import Entry, ungradable
-
-        lost = [each for each in self.passed if each.lost]
-        outcomes = [("", "", ungradable(Entry(each.name, _who(each.name), b""), each.reason)) for each in lost]
-        if outcomes:
-            self.results.keep(outcomes, {})
-        present.update(each.name for each in lost)
-
-    def _problem(self, named: str, submission: str) -> _Problem:
-        """The problem of a submission. Where --problems is given no student can bring one along."""
-        beside = "" if self.problems is not None else submission.rpartition("/")[0]
-        problem = self._found.get((named, beside))
-        if problem is None:
-            problem = self._found[named, beside] = self._find(named, beside, submission)
-        return problem
-
-    def _find(self, named: str, beside: str, submission: str) -> _Problem:
-        from checker.find import contents, find_problem
-        from checker.yamlfile import data_folder
-
-        own = self.problems if self.problems is not None else self.folder / beside
-        try:
-            path = find_problem(named, [own, data_folder("problem_sets")], Place(submission))
-            data = contents(path, AuthorError)
-        except CheckerError as error:
-            reason = str(error).removeprefix(f"{Place(submission)}: ")
-            return _Problem(None, "", reason)
-        key = hashlib.sha256(self._version.encode() + b"\0" + data).hexdigest()
-        if key not in self._loaded:
-            self._loaded[key] = _Problem(Task(key, str(path), data, b"", b""), key)
-        return self._loaded[key]
-
-    def _ready(self, key: str) -> _Problem:
-        """The problem with its program, derived now if it has not been; what it is like where that fails."""
-        from checker import load_program
-        from checker.readings.program import dump
-
-        problem = self._loaded[key]
-        if problem.task is None or problem.task.program:
-            return problem
-        try:
-            path = problem.task.source
-            program = dump(load_program(path, self.store))
-            mistakes = dump(load_program(path, self.store, mistakes=True))
-            task = problem.task._replace(program=program, mistakes=mistakes)
-            self._loaded[key] = _Problem(task, key)
-        except CheckerError as error:
-            self._loaded[key] = _Problem(None, key, f"the problem cannot be used: {error}")
-        except Exception as error:  # a fault of ours costs nobody a point
-            self._loaded[key] = _Problem(None, key, f"the problem cannot be worked out: a fault of ours: {error!r}")
-        return self._loaded[key]
-
-    def _grade(self, new: dict[str, list[tuple[Entry, str]]], seen: int, total: int) -> None:
-        from checker.batch.record import ungradable
-
-        blocks: list[tuple[Task, list[tuple[Entry, str]]]] = []
-        for key in sorted(new):
-            problem, entries = self._ready(key), new[key]
-            if problem.task is None:
-                self._keep(key, entries, [ungradable(entry, problem.reason) for entry, _ in entries], {})
-                continue
-            task = problem.task
-            blocks += [(task, entries[start : start + BLOCK]) for start in range(0, len(entries), BLOCK)]
-        count = sum(len(block) for _, block in blocks)
-        done = seen - count
-        self.progress("graded", done, total)
-        for (task, block), (outcomes, face) in self._outcomes(blocks, count):
-            self._keep(task.key, block, outcomes, {task.key: face} if face is not None else {})
-            done += len(block)
-            self.progress("graded", done, total)
-
-    def _keep(self, face: str, block: list[tuple[Entry, str]], outcomes: list[Outcome], faces: dict[str, Face]) -> None:
-        kept = [(key, face, outcome) for (_, key), outcome in zip(block, outcomes, strict=True)]
-        self.results.keep(kept, faces)
-        self.regraded += len(kept)
-
-    def _outcomes(
-        self, blocks: list[tuple[Task, list[tuple[Entry, str]]]], count: int
-    ) -> Iterator[tuple[tuple[Task, list[tuple[Entry, str]]], tuple[list[Outcome], Face | None]]]:
-        """Each block with what became of it, as they are done."""
-        executor = self._pool(count)
-        if executor is None:
-            for block in blocks:
-                yield block, grade_part(block[0], [entry for entry, _ in block[1]])
+        found = self.problems.find(named, file.name) if not reason else Found("", None, b"", reason)
+        content = hashlib.sha256(data).hexdigest()
+        key = _digest(self.version, file.name, file.fallback, found.reason, found.key, content)
+        if known is not None and known.key == key and known.state == file.state:
             return
-        queue = deque(blocks)
-        pending: dict[Future[tuple[list[Outcome], Face | None]], tuple[Task, list[tuple[Entry, str]]]] = {}
-        failed: list[tuple[Task, list[tuple[Entry, str]]]] = []
-        while queue or pending:
-            while queue and len(pending) < 2 * max(self.options.jobs, 1) and executor is not None:
-                block = queue.popleft()
-                try:
-                    pending[executor.submit(grade_part, block[0], [entry for entry, _ in block[1]])] = block
-                except (BrokenExecutor, RuntimeError):
-                    failed.append(block)
-            done, _ = wait(pending, timeout=self.options.timeout, return_when=FIRST_COMPLETED)
-            if not done:  # nobody has finished anything for as long as one block may take
-                failed += pending.values()
-                pending.clear()
-                executor = self._renewed()
-            broken = False
-            for future in done:
-                block = pending.pop(future)
-                try:
-                    yield block, future.result()
-                except BrokenExecutor:
-                    broken = True
-                    failed.append(block)
-                except Exception:  # whatever it was, each of the block's submissions is tried alone
-                    failed.append(block)
-            if broken:
-                failed += pending.values()
-                pending.clear()
-                executor = self._renewed()
-            if executor is None:
-                failed += queue
-                queue.clear()
-        for block in failed:
-            yield block, self._one_by_one(*block)
+        entry = Entry(file.name, file.fallback, data)
+        sender = file.sender
+        result = Result(
+            Outcome(file.name, "", "", ""), key, found.key, "", content,
+            sender.name, sender.id, sender.turn, file.sent if sender.sent is None else sender.sent, file.state,
+        )  # fmt: skip
+        if found.reason:
+            self._kept.append(result._replace(outcome=ungradable(entry, found.reason, named, _student(data))))
+            self.regraded += 1
+            return
+        self._new.append(_Waiting(entry, result, found))
 
-    def _one_by_one(self, task: Task, block: list[tuple[Entry, str]]) -> tuple[list[Outcome], Face | None]:
-        """The outcomes of a block that did not end well: each submission in a process that it can take down."""
-        from checker.batch.record import ungradable
+    def _passed_over(self, passed: list[Passed]) -> None:
+        """Note what is no submission; what may have been one and cannot be read is listed among them."""
+        lost = [each for each in passed if each.lost]
+        self.results.known([each.name for each in lost])
+        for each in lost:
+            outcome = ungradable(Entry(each.name, stem_of(each.name), b""), each.reason, lasting=False)
+            self._kept.append(Result(outcome, "", "", "", ""))
+        self.results.pass_over([each for each in passed if not each.lost])
 
-        face: Face | None = None
-        outcomes: list[Outcome] = []
-        alone: Executor | None = None
-        for entry, _ in block:
-            alone = alone or _processes(1)
-            try:
-                ((outcome,), face) = alone.submit(grade_part, task, [entry]).result(self.options.timeout)
-            except Late:
-                reason = f"grading it took longer than {self.options.timeout:g} seconds"
-                outcome = ungradable(entry, reason, lasting=False)
-                _end(alone)
-                alone = None
-            except BrokenExecutor:
-                outcome = ungradable(entry, "grading it ended the process that did so", lasting=False)
-                _end(alone)
-                alone = None
-            except Exception as error:  # a fault of ours costs nobody a point
-                outcome = ungradable(entry, f"a fault of ours: {type(error).__name__}: {error}", lasting=False)
-            outcomes.append(outcome)
-        if alone is not None:
-            _end(alone)
-        return outcomes, face
+    def _full(self, *, last: bool = False) -> Iterator[Job]:
+        """The blocks that are full; all of them where these are the last."""
+        if self._new:
+            ready = self.problems.ready({each.found.key: each.found for each in self._new}.values())
+            for waiting in self._new:
+                problem = ready[waiting.found.key]
+                if problem.task is None:
+                    outcome = ungradable(waiting.entry, problem.reason, "", _student(waiting.entry.data))
+                    named = _quick_problem(waiting.entry.data) or _named_problem(waiting.entry.data, "")[0]
+                    self._kept.append(waiting.result._replace(outcome=outcome._replace(problem=named)))
+                    self.regraded += 1
+                else:
+                    self._blocks.setdefault(problem.task.key, []).append((waiting, problem))
+            self._new = []
+        crowded = sum(map(len, self._blocks.values())) > WAITING
+        for family in sorted(self._blocks):
+            members = self._blocks[family]
+            task = members[0][1].task
+            assert task is not None
+            size = max(1, min(BLOCK, BLOCK_SLOTS // max(1, task.slots)))
+            while len(members) >= size or (members and (last or crowded)):
+                yield self._job(members[:size])
+                del members[:size]
+            if not members:
+                del self._blocks[family]
 
-    def _pool(self, count: int) -> Executor | None:
-        if self.executor is None and self.options.jobs > 1 and count >= self.options.pool_from:
-            self.executor = _processes(self.options.jobs)
-        return self.executor
+    def _job(self, members: list[tuple[_Waiting, Ready]]) -> Job:
+        task = members[0][1].task
+        assert task is not None
+        variants: dict[str, Variant] = {}
+        for _, ready in members:
+            variants.setdefault(ready.variant.key, ready.variant)
+        order = {key: place for place, key in enumerate(variants)}
+        entries = [waiting.entry._replace(variant=order[ready.variant.key]) for waiting, ready in members]
+        listed = list(variants.values())
 
-    def _renewed(self) -> Executor | None:
-        """Another pool of our own in the place of one that is broken; what was handed to us is not ours to renew."""
-        if self._given or self.executor is None:
-            self.executor, self._given = None, False
-            return None
-        _end(self.executor)
-        self.executor = _processes(self.options.jobs)
-        return self.executor
+        def pieces() -> list[Piece]:
+            return [
+                Piece(grade_one, (task, [listed[entry.variant]], [entry._replace(variant=0)]), _failing(entry))
+                for entry in entries
+            ]
 
-    # ---------------------------------------------------------------- rendering
+        return Job(grade_part, (task, listed, entries), len(entries), (members, listed), pieces)
 
-    def render(self, writer: Writer) -> Summary:
+    # ---------------------------------------------------------------- what became of it
+
+    def _keep(self, label: tuple[list[tuple[_Waiting, Ready]], list[Variant]], parts: list[Graded]) -> None:
+        members, variants = label
+        at = 0
+        for part in parts:
+            some = members[at : at + len(part.outcomes)]
+            at += len(part.outcomes)
+            task = some[0][1].task
+            assert task is not None
+            results = [
+                waiting.result._replace(outcome=outcome, family=task.key)
+                for (waiting, _), outcome in zip(some, part.outcomes, strict=True)
+            ]
+            own = variants if len(parts) == 1 else [ready.variant for _, ready in some]
+            numbered = zip(own, part.numbers, strict=True) if part.numbers else ()
+            self.results.keep(
+                results, part.kept, task.key, part.face,
+                [(variant.key, variant.problem, variant.title, numbers) for variant, numbers in numbered],
+            )  # fmt: skip
+            self.regraded += len(results)
+
+    def _flush(self) -> None:
+        """Keep what is ungradable and was found so before it came to grading."""
+        if self._kept:
+            self.results.keep(self._kept)
+            self._kept = []
+
+
+def _failing(entry: Entry) -> Callable[[str], Graded]:
+    return lambda reason: failed(entry, reason)
+
+
+class Rendering:
+    """Writes every file from what is kept, and leaves those alone that would not change."""
+
+    def __init__(
+        self,
+        out: Path,
+        options: Options,
+        workers: Workers,
+        progress: Callable[[str, int, int], None],
+        results: Results,
+        writer: Writer,
+    ) -> None:
+        self.out, self.options, self.workers = out, options, workers
+        self.progress, self.results, self.writer = progress, results, writer
+        self.version = grader_version()
+        self._faces: dict[str, bytes] | None = None
+
+    def run(self, regraded: int, changed: bool) -> Summary:
         """Write what differs from what is there, and remove what was written for submissions that are gone."""
-        from checker.batch.gradebook import rows
-
-        brief = list(self.results.brief())
-        outcomes = [outcome for _, _, outcome in brief]
-        gradebook = rows(outcomes, self.options.keep)
-        wanted: dict[str, str] = {}
-        written = self._checked(self.results.written())
-        count = self._reports(brief, written, wanted, writer)
-        count += self._class_files(brief, gradebook, written, wanted, writer)
-        gone = written.keys() - wanted.keys()
-        for name in sorted(gone):
-            writer.remove(name)
+        count = self._reports()
+        roll = Roll(self.results, self.options.keep)
+        tally = roll.count()
+        passed, passed_over = list[Passed](), 0
+        for name, reason in self.results.passed():
+            passed_over += 1
+            if len(passed) < MOST_PASSED:
+                passed.append(Passed(name, reason))
+        count += self._class_files(roll, tally, passed, passed_over)
+        gone = self.results.unwanted()
+        for name in gone:
+            self.writer.remove(name)
         if gone:
             self.results.note_written([], gone)
-        if count or self.regraded or gone:
+        if count or changed or gone:
             self.results.tidy()
-        return Summary(gradebook, self._passed_over(), self.regraded, count)
+        return Summary(
+            tally.graded,
+            tally.ungradable,
+            regraded,
+            count,
+            passed,
+            passed_over,
+            tally.reasons,
+            lambda: _reopened(self.out, self.options),
+        )
 
-    def _passed_over(self) -> list[Passed]:
-        """What is no submission; what could not be looked at stands in the gradebook."""
-        return sorted(each for each in self.passed if not each.lost)
+    def faces(self) -> dict[str, bytes]:
+        """Every family's face."""
+        if self._faces is None:
+            self._faces = self.results.faces()
+        return self._faces
 
-    def _checked(self, written: dict[str, tuple[str, int, int]]) -> dict[str, str]:
-        """By name, what each file was rendered from; '' where it is not any more as it was then."""
-        found: dict[str, tuple[int, int]] = {}
-        for folder in {os.path.dirname(name) for name in written}:  # noqa: PTH120 - texts, and there are many
-            with suppress(OSError), os.scandir(self.out / folder) as entries:
-                for entry in entries:
-                    if entry.is_file(follow_symlinks=False):
-                        status = entry.stat(follow_symlinks=False)
-                        name = f"{folder}/{entry.name}" if folder else entry.name
-                        found[name] = status.st_size, status.st_mtime_ns
-        return {
-            name: key if found.get(name) == (size, changed) else "" for name, (key, size, changed) in written.items()
-        }
+    # ---------------------------------------------------------------- reports
 
-    def _reports(
-        self, brief: list[tuple[str, str, Outcome]], written: dict[str, str], wanted: dict[str, str], writer: Writer
-    ) -> int:
-        from checker.batch.render import Report, names
-
-        graded = {o.name: (key, face) for key, face, o in brief if o.status == "graded"}
-        seen = f"{self.options.feedback.value}:{self._version}:"
-        todo: dict[str, list[Report]] = {}
-        for submission, form, file in names(graded, self.options.reports):
-            key, face = graded[submission]
-            wanted[file] = f"{seen}{key}:{face}"
-            if written.get(file) != wanted[file]:
-                todo.setdefault(submission, []).append(Report(submission, form, file, wanted[file]))
-        if not todo:
+    def _reports(self) -> int:
+        if not self.options.reports:
             return 0
-        faces = self.results.faces()
-        batches: list[list[str]] = [[]]
-        for submission in sorted(todo):
-            if len(batches[-1]) >= BLOCK:
-                batches.append([])
-            batches[-1].append(submission)
-        executor, done = self._pool(len(todo)), 0
-        pending: deque[tuple[int, Future[list[tuple[str, str, int, int]]]]] = deque()
-        self.progress("reported", 0, len(todo))
+        seen = _digest(self.options.feedback.value, self.version)
+        written, done = 0, 0
+        self.progress("reported", 0, 0)
+        remote = self.workers.given
+        for job, parts in self.workers.run(self._report_jobs(seen, remote=remote)):
+            for part in parts:
+                files = part if not remote else [
+                    (each.file, each.key, *self.writer.write(each.file, each.text)) for each in part
+                ]  # fmt: skip
+                self.results.note_written(files)
+                written += len(files)
+            done += job.size
+            self.progress("reported", done, 0)
+        return written
 
-        def finish(size: int, files: list[tuple[str, str, int, int]]) -> None:
-            nonlocal done
-            self.results.note_written(files)
-            done += size
-            self.progress("reported", done, len(todo))
-
-        for batch in batches:
-            parts = [(faces[face], outcome, todo[outcome.name]) for _, face, outcome in self.results.whole(batch)]
-            if executor is None:
-                finish(len(batch), draw_part(self.options.feedback, writer, parts))
+    def _report_jobs(self, seen: str, *, remote: bool) -> Iterator[Job]:
+        """The reports that are not there as they should be, block by block."""
+        for number, family, found in self.results.graded():
+            wanted = list(self._wanted(found, seen))
+            if not wanted:
                 continue
-            pending.append((len(batch), executor.submit(draw_apart, self.options.feedback, str(self.out), parts)))
-            while len(pending) >= 2 * self.options.jobs:
-                size, future = pending.popleft()
-                finish(size, future.result())
-        for size, future in pending:
-            finish(size, future.result())
-        return sum(map(len, todo.values()))
+            variants = self.results.numbers(sorted({each.variant for each in wanted}))
+            part = Part(self.faces()[family], self.results.block(number), variants)
+            submissions = len({each.outcome.name for each in wanted})
+            if remote:
+                yield Job(draw_part, (self.options.feedback, wanted, part), submissions)
+            else:
+                yield Job(write_part, (self.options.feedback, wanted, part, str(self.out)), submissions)
 
-    def _class_files(
-        self,
-        brief: list[tuple[str, str, Outcome]],
-        gradebook: list[Row],
-        written: dict[str, str],
-        wanted: dict[str, str],
-        writer: Writer,
-    ) -> int:
+    def _wanted(self, found: list[tuple[Outcome, str, str]], seen: str) -> Iterator[WantedReport]:
+        twice = set(self.results.alike([outcome.name for outcome, _, _ in found]))  # ada.yaml and ada.yml
+        wanted = []
+        for outcome, key, variant in found:
+            stem = outcome.name if outcome.name in twice else outcome.name.rpartition(".")[0] or outcome.name
+            made = _digest(seen, key, variant)
+            wanted += [
+                WantedReport(outcome, variant, form, f"reports/{stem}{FORMATS[form].suffix}", made)
+                for form in self.options.reports
+            ]
+        written = self.results.written([each.file for each in wanted])
+        for each in wanted:
+            if not self._as_written(each.file, each.key, written.get(each.file)):
+                yield each
+
+    def _as_written(self, file: str, key: str, written: tuple[str, int, int] | None) -> bool:
+        """Whether a file is there as it was written, and was made from the same."""
+        if written is None or written[0] != key:
+            return False
+        try:
+            status = os.lstat(f"{self.out}/{file}")
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == written[1:]
+
+    # ---------------------------------------------------------------- the class
+
+    def _class_files(self, roll: Roll, tally: Count, passed: list[Passed], passed_over: int) -> int:
         """The gradebook, the class report and what else is asked for, if anything that they say has changed."""
-        digest = hashlib.sha256(f"{self._version}:{self.options.keep}:{self.passed!r}".encode(errors="replace"))
-        for key, face, outcome in brief:
-            digest.update(f"{outcome.name}\0{key}\0{face}\0{outcome.reason}\n".encode(errors="replace"))
+        digest = hashlib.sha256(f"{self.version}:{self.options.keep}".encode())
+        for row in self.results.fingerprint():
+            digest.update(repr(row).encode(errors="replace"))
         state = digest.hexdigest()
         files = ["gradebook.csv", "class.json", "class.html", *(["junit.xml"] if self.options.junit else [])]
-        wanted.update(dict.fromkeys(files, state))
-        if all(written.get(name) == state for name in files):
+        written = self.results.written(files)
+        if all(self._as_written(name, state, written.get(name)) for name in files):
             return 0
-        from checker.batch import ci, classreport
-        from checker.batch.gradebook import draw
+        from checker.batch import ci, classreport, gradebook, survey
+        from checker.batch.kept import Face
 
-        report = classreport.survey(brief, self.results.faces(), gradebook, self._passed_over(), self._wrong_answers)
+        faces = {key: Face.load(face) for key, face in self.faces().items()}
+        report = classreport.ClassReport(
+            list(survey.survey(self.results, tally.counting, faces)), tally, passed, passed_over
+        )
         drawn = {
-            "gradebook.csv": draw(gradebook),
-            "class.json": classreport.draw_json(report),
+            "gradebook.csv": gradebook.draw(roll),
+            "class.json": classreport.draw_json(report, roll, self.results.passed()),
             "class.html": classreport.draw_html(report),
         }
         if self.options.junit:
-            drawn["junit.xml"] = ci.junit(gradebook)
-        self.results.note_written([(name, state, *writer.write(name, data)) for name, data in drawn.items()])
+            drawn["junit.xml"] = ci.junit(roll, tally)
+        self.results.note_written([(name, state, *self.writer.stream(name, data)) for name, data in drawn.items()])
         return len(drawn)
 
-    def _wrong_answers(self, names: list[str]) -> Iterator[tuple[str, Outcome]]:
-        for _, face, outcome in self.results.whole(names):
-            yield face, outcome
 
-
-# -------------------------------------------------------------------- what workers do
-
-_recorders: dict[str, Recorder] = {}
-
-
-def grade_part(task: Task, entries: Sequence[Entry]) -> tuple[list[Outcome], Face | None]:
-    """What became of some submissions to one problem, and the problem's face. This is what a worker runs."""
-    from checker.batch.record import ungradable
-
-    recorder = _recorder(task)
-    try:
-        return recorder.record(entries), recorder.face
-    except Exception as error:  # one of them broke it: which one is found by trying each alone
-        if len(entries) > 1:
-            return [outcome for entry in entries for outcome in grade_part(task, [entry])[0]], recorder.face
-        said = f"a fault of ours, not of this submission: {type(error).__name__}: {error}"
-        return [ungradable(entries[0], said, lasting=False)], recorder.face
-
-
-def _recorder(task: Task) -> Recorder:
-    recorder = _recorders.get(task.key)
-    if recorder is None:
-        from checker.batch.record import Recorder
-        from checker.readings.program import Program, load
-
-        program = load(task.program)
-        made: list[Program] = []
-
-        def with_mistakes() -> Program:
-            if not made:
-                made.append(load(task.mistakes))
-            return made[0]
-
-        formulas: list[Callable[[str, object], object]] = []
-
-        def read(text: str, target: object) -> object:
-            if not formulas:
-                from checker.formula_answer import FormulaAnswers
-                from checker.problem import load_problem
-
-                formulas.append(FormulaAnswers(load_problem(task.problem, task.source)))  # type: ignore[arg-type]
-            return formulas[0](text, target)
-
-        if len(_recorders) >= 8:
-            _recorders.clear()
-        recorder = _recorders[task.key] = Recorder(program, read, with_mistakes)  # type: ignore[arg-type]
-    return recorder
-
-
-def draw_apart(
-    level: Level, out: str, parts: list[tuple[Face, Outcome, list[Report]]]
-) -> list[tuple[str, str, int, int]]:
-    """As `draw_part`, in a worker."""
-    from checker.batch.render import Writer
-
-    return draw_part(level, Writer(Path(out)), parts)
-
-
-def draw_part(
-    level: Level, writer: Writer, parts: Iterable[tuple[Face, Outcome, list[Report]]]
-) -> list[tuple[str, str, int, int]]:
-    """Write these reports: for each file its name, what it was made from, its size and time of change."""
-    from checker.batch.render import Reporter
-
-    reporter = Reporter(level)
-    return [
-        (report.file, report.key, *writer.write(report.file, reporter.draw(face, outcome, report.format).encode()))
-        for face, outcome, reports in parts
-        for report in reports
-    ]
-
-
-def _processes(count: int) -> ProcessPoolExecutor:
-    # a forked worker starts at once; elsewhere it has to import everything again
-    method = "fork" if sys.platform == "linux" else "spawn"
-    with warnings.catch_warnings():
-        # numpy's own threads, which hold no lock while nothing is computed
-        warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-        return ProcessPoolExecutor(count, multiprocessing.get_context(method))
-
-
-def _end(executor: Executor) -> None:
-    """End a pool of our own, whatever its workers are doing."""
-    processes = list((getattr(executor, "_processes", None) or {}).values())
-    executor.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.kill()
+def _reopened(out: Path, options: Options) -> Iterator[Row]:
+    with Results(out) as results:
+        results.begin()
+        yield from Roll(results, options.keep)
 
 
 # -------------------------------------------------------------------- looking into submissions
@@ -592,11 +465,18 @@ def grader_version() -> str:
 
     package = Path(checker.__file__).parent
     digest = hashlib.sha256(checker.__version__.encode())
-    for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".lark", ".html") and "web" not in path.parts[len(package.parts) :]:
-            status = path.stat()
-            digest.update(f"{path.relative_to(package)}:{status.st_size}:{status.st_mtime_ns};".encode())
+    for folder, folders, names in os.walk(package):
+        folders[:] = sorted(each for each in folders if each not in ("web", "__pycache__"))
+        for name in sorted(names):
+            if name.endswith((".py", ".lark", ".html", ".css")):
+                status = os.lstat(f"{folder}/{name}")
+                where = folder[len(str(package)) :]
+                digest.update(f"{where}/{name}:{status.st_size}:{status.st_mtime_ns};".encode())
     return digest.hexdigest()[:16]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="backslashreplace")).hexdigest()
 
 
 def _quick_problem(data: bytes) -> str | None:
@@ -626,8 +506,6 @@ def _named_problem(data: bytes, file: str) -> tuple[str, str]:
 
 def _student(data: bytes) -> str:
     """Who a file that cannot be graded is by, if it says so on a line of its own."""
-    import re
-
     found = re.search(rb"(?m)^student:[ \t]*([\"']?)([^\"'#\r\n]{1,200})\1[ \t]*(?:#.*)?\r?$", data[:65_536])
     return found[2].decode("utf-8", "replace").strip() if found else ""
 

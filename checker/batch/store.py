@@ -1,36 +1,91 @@
 """The truth of a batch: one SQLite file, from which everything else is rendered.
 
 Each part of a class is one transaction in a write-ahead log: whatever happens, what was graded stays graded. While a
-run holds the file no other can write to it.
+run holds the file no other can write to it. What is asked of a whole class is asked of SQLite, which sorts on disk: a
+class need not fit into memory.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from checker.batch.record import Face, Outcome
+from checker.batch.record import Outcome
 from checker.errors import AuthorError, Finding, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from checker.batch.collect import Passed
+
 NAME = "results.sqlite"
-LAYOUT = 1
+LAYOUT = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS results (
-    name TEXT PRIMARY KEY, key TEXT NOT NULL, face TEXT NOT NULL, student TEXT NOT NULL, problem TEXT NOT NULL,
-    status TEXT NOT NULL, awarded REAL NOT NULL, possible REAL NOT NULL, first_error TEXT, reason TEXT NOT NULL,
-    verdicts TEXT NOT NULL, steps TEXT NOT NULL, carried BLOB NOT NULL, warnings TEXT NOT NULL
+    name TEXT PRIMARY KEY, key TEXT NOT NULL, variant TEXT NOT NULL, family TEXT NOT NULL, content TEXT NOT NULL,
+    student TEXT NOT NULL, problem TEXT NOT NULL, status TEXT NOT NULL, awarded REAL NOT NULL, possible REAL NOT NULL,
+    first_error TEXT, reason TEXT NOT NULL, block INTEGER NOT NULL, position INTEGER NOT NULL,
+    sender TEXT NOT NULL, sender_id TEXT NOT NULL, turn TEXT NOT NULL, sent REAL NOT NULL, state TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS faces (key TEXT PRIMARY KEY, face TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS by_block ON results (block, position);
+CREATE TABLE IF NOT EXISTS blocks (id INTEGER PRIMARY KEY, family TEXT NOT NULL, kept BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS families (key TEXT PRIMARY KEY, face BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS variants (
+    key TEXT PRIMARY KEY, family TEXT NOT NULL, problem TEXT NOT NULL, title TEXT NOT NULL, numbers BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS passed (name TEXT PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS written (name TEXT PRIMARY KEY, key TEXT NOT NULL, size INTEGER, changed INTEGER);
+CREATE TABLE IF NOT EXISTS earlier (
+    name TEXT PRIMARY KEY, status TEXT NOT NULL, awarded REAL NOT NULL, possible REAL NOT NULL
+)
 """
-_COLUMNS = "name, student, problem, status, awarded, possible, first_error, reason, verdicts, steps, carried, warnings"
-_BRIEF = "name, student, problem, status, awarded, possible, first_error, reason, verdicts, '', x'', warnings"
-_MANY = 400  # values in one query
+TABLES = frozenset(re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", _TABLES))
+_OUTCOME = "name, student, problem, status, awarded, possible, first_error, reason, position"
+
+
+class Result(NamedTuple):
+    """What is kept of one submission beside its outcome.
+
+    `key` is what the result was made from, all of it; `variant` its problem and `content` its file, by their digests;
+    `state` tells without reading that the file is the same, '' where that cannot be told.
+    """
+
+    outcome: Outcome
+    key: str
+    variant: str
+    family: str
+    content: str
+    sender: str = ""
+    sender_id: str = ""
+    turn: str = ""
+    sent: float = 0.0
+    state: str = ""
+
+
+class Known(NamedTuple):
+    """What is known of a submission from an earlier run."""
+
+    key: str
+    variant: str
+    problem: str
+    content: str
+    state: str
+
+
+class Standing(NamedTuple):
+    """A submission in the class: its outcome, which of the student's it is (1 counts), and who sent it when."""
+
+    outcome: Outcome
+    family: str
+    variant: str
+    rank: int
+    block: int
+    sender: str
+    sender_id: str
+    sent: float
 
 
 class Results:
@@ -50,56 +105,219 @@ class Results:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; what was committed stays, if need be in the log, where the next run finds it."""
         try:
             self._connection.close()
-        except sqlite3.Error:  # what was committed stays; the next run finds it in the log
+        except sqlite3.Error:
             return
 
-    def known(self) -> dict[str, tuple[str, str]]:
-        """By name: the keys of submission and of face that every lasting result was made from."""
-        return {name: (key, face) for name, key, face in self._all("SELECT name, key, face FROM results")}
+    # ---------------------------------------------------------------- while grading
 
-    def keep(self, results: Iterable[tuple[str, str, Outcome]], faces: dict[str, Face]) -> None:
-        """Keep results with their keys, in one transaction."""
+    def begin(self) -> None:
+        """Begin a run: nothing has been seen yet."""
+        with _explained(self.path):
+            self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (name TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._connection.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS over (name TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID"
+            )
+            self._connection.create_function("in_order", 1, natural, deterministic=True)
+            self._connection.create_function("stem", 1, _stem, deterministic=True)
+            for table in ("seen", "wanted", "over"):
+                self._connection.execute(f"DELETE FROM temp.{table}")
+
+    def known(self, names: Sequence[str]) -> dict[str, Known]:
+        """What is known of these submissions, which are there again."""
+        with _explained(self.path), self._connection as connection:
+            connection.execute("BEGIN")
+            connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY) WITHOUT ROWID")
+            connection.execute("DELETE FROM temp.asked")
+            connection.executemany("INSERT OR IGNORE INTO temp.asked VALUES (?)", [(name,) for name in names])
+            connection.execute("INSERT OR IGNORE INTO temp.seen SELECT name FROM temp.asked")
+            query = "SELECT name, key, variant, problem, content, state FROM temp.asked JOIN results USING (name)"
+            return {name: Known(*rest) for name, *rest in connection.execute(query)}
+
+    def pass_over(self, passed: Iterable[Passed]) -> None:
+        """Note what is no submission, and why."""
+        with _explained(self.path), self._connection as connection:
+            connection.execute("BEGIN")
+            connection.executemany("INSERT OR REPLACE INTO temp.over VALUES (?, ?)", [each[:2] for each in passed])
+
+    def keep(
+        self,
+        results: Sequence[Result],
+        kept: bytes = b"",
+        family: str = "",
+        face: bytes = b"",
+        variants: Iterable[tuple[str, str, str, bytes]] = (),
+    ) -> None:
+        """Keep results, in one transaction.
+
+        Args:
+            results: those of a block.
+            kept: what is kept of it as a whole.
+            family: the family of its problems.
+            face: that family's face.
+            variants: its problems: key, id, title and numbers.
+        """
         with _explained(self.path), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
+            block = 0
+            if kept:
+                cursor = connection.execute("INSERT INTO blocks (family, kept) VALUES (?, ?)", (family, kept))
+                block = cursor.lastrowid or 0
+                connection.execute("INSERT OR IGNORE INTO families VALUES (?, ?)", (family, face))
             connection.executemany(
-                "INSERT OR IGNORE INTO faces VALUES (?, ?)", [(key, face.dump()) for key, face in faces.items()]
+                "INSERT OR IGNORE INTO variants VALUES (?, ?, ?, ?, ?)",
+                [(key, family, problem, title, numbers) for key, problem, title, numbers in variants],
+            )
+            # a submission that is graded again though its file is the same: its problem, its rubric or we changed
+            connection.executemany(
+                "INSERT OR IGNORE INTO earlier SELECT name, status, awarded, possible FROM results "
+                "WHERE name = ? AND content = ? AND content != '' AND key != '' AND key != ?",
+                [(each.outcome.name, each.content, each.key) for each in results],
             )
             connection.executemany(
-                f"INSERT OR REPLACE INTO results (key, face, {_COLUMNS}) VALUES ({', '.join('?' * 14)})",  # noqa: S608
-                [(key if outcome.lasting else "", face, *outcome[:-1]) for key, face, outcome in results],
-            )
+                f"INSERT OR REPLACE INTO results VALUES ({', '.join('?' * 19)})",
+                [
+                    (
+                        each.outcome.name, each.key if each.outcome.lasting else "", each.variant, each.family,
+                        each.content, *each.outcome[1:8], block if each.outcome.position >= 0 else 0,
+                        each.outcome.position, each.sender, each.sender_id, each.turn, each.sent, each.state,
+                    )
+                    for each in results
+                ],
+            )  # fmt: skip
 
-    def forget(self, names: Iterable[str]) -> None:
-        """Remove what became of submissions that are no longer there."""
-        gone = [(name,) for name in names]
-        if gone:
-            with _explained(self.path), self._connection as connection:
+    def settle(self) -> tuple[int, bool]:
+        """End the grading: forget what is gone; how many submissions there are, and whether anything is other now."""
+        with _explained(self.path), self._connection as connection:
+            gone = "FROM results WHERE name NOT IN (SELECT name FROM temp.seen)"
+            (count,) = connection.execute(f"SELECT count(*) {gone}").fetchone()
+            other = "SELECT 1 FROM (SELECT * FROM temp.over EXCEPT SELECT * FROM passed) UNION ALL SELECT 1 FROM ("
+            other += "SELECT * FROM passed EXCEPT SELECT * FROM temp.over) LIMIT 1"
+            passed = connection.execute(other).fetchone() is not None
+            if count or passed:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany("DELETE FROM results WHERE name = ?", gone)
+                connection.execute(f"DELETE {gone}")
+                connection.execute("DELETE FROM passed")
+                connection.execute("INSERT INTO passed SELECT * FROM temp.over")
+            (left,) = connection.execute("SELECT count(*) FROM results").fetchone()
+        return left, bool(count or passed)
 
-    def faces(self) -> dict[str, Face]:
-        """Every problem's face, by its key."""
-        return {key: Face.load(face) for key, face in self._all("SELECT key, face FROM faces")}
+    # ---------------------------------------------------------------- while rendering
 
-    def brief(self) -> Iterator[tuple[str, str, Outcome]]:
-        """Key, face and outcome of every submission, by name, without the steps."""
-        for key, face, *rest in self._all(f"SELECT key, face, {_BRIEF} FROM results ORDER BY name"):  # noqa: S608
-            yield key, face, Outcome(*rest)
+    def standings(
+        self,
+        person: Callable[[str], str],
+        doubtful: Callable[[str, str, str, str], bool],
+        worth: Callable[[str, float, float, float], float],
+        keep: str,
+    ) -> Iterator[Standing]:
+        """Every submission by name, ranked among those of one student to one problem: the first counts.
 
-    def whole(self, names: list[str]) -> Iterator[tuple[str, str, Outcome]]:
-        """The same of these submissions, with their steps."""
-        for start in range(0, len(names), _MANY):
-            some = names[start : start + _MANY]
-            marks = ", ".join("?" * len(some))
-            query = f"SELECT key, face, {_COLUMNS} FROM results WHERE name IN ({marks}) ORDER BY name"  # noqa: S608
-            for key, face, *rest in self._all(query, some):
-                yield key, face, Outcome(*rest)
+        Args:
+            person: who a student is, by the name in the file.
+            doubtful: whether, of name, student, sender and the sender's number, somebody else seems to have sent it in.
+            worth: what a grade is worth in the end, of student, points, possible points and time.
+            keep: last, first or best.
+        """
+        connection = self._connection
+        with _explained(self.path):
+            connection.create_function("person", 1, person, deterministic=True)
+            connection.create_function("doubtful", 4, doubtful, deterministic=True)
+            connection.create_function("worth", 4, worth, deterministic=True)
+            turn = "turn {0}, in_order(name) {0}, name {0}"
+            order = {
+                "last": turn.format("DESC"),
+                "first": turn.format("ASC"),
+                "best": "worth(student, awarded, possible, sent) DESC, " + turn.format("DESC"),
+            }[keep]
+            # what cannot be graded counts only where nothing can; nor does what somebody else sent in
+            query = (
+                f"SELECT {_OUTCOME}, family, variant, row_number() OVER (PARTITION BY person(student), problem "
+                f"ORDER BY status != 'graded', "
+                f"doubtful(name, student, sender, sender_id), {order}), "
+                "block, sender, sender_id, sent FROM results ORDER BY name"
+            )
+            for *outcome, family, variant, rank, block, sender, sender_id, sent in connection.execute(query):
+                yield Standing(Outcome(*outcome), family, variant, rank, block, sender, sender_id, sent)
 
-    def written(self) -> dict[str, tuple[str, int, int]]:
-        """By name: what each file was rendered from, and its size and time of change when it was."""
-        return {name: (key, size, changed) for name, key, size, changed in self._all("SELECT * FROM written")}
+    def passed(self) -> Iterator[tuple[str, str]]:
+        """What is no submission, and why, by name."""
+        yield from self._all("SELECT name, reason FROM passed ORDER BY name")
+
+    def fingerprint(self) -> Iterator[tuple[Any, ...]]:
+        """What the class files are made from, by name."""
+        yield from self._all(
+            "SELECT name, key, variant, reason, sender, sender_id, turn, sent FROM results ORDER BY name"
+        )
+        yield from self.passed()
+
+    def graded(self) -> Iterator[tuple[int, str, list[tuple[Outcome, str, str]]]]:
+        """Block by block: its number, its family, and the outcomes in it with their keys and variants."""
+        query = f"SELECT block, family, {_OUTCOME}, key, variant FROM results WHERE block > 0 ORDER BY block, position"
+        number, family, found = 0, "", list[tuple[Outcome, str, str]]()
+        for block, kin, *outcome, key, variant in self._all(query):
+            if block != number and found:
+                yield number, family, found
+                found = []
+            number, family = block, kin
+            found.append((Outcome(*outcome), key, variant))
+        if found:
+            yield number, family, found
+
+    def block(self, number: int) -> bytes:
+        """What is kept of a block."""
+        ((kept,),) = self._all("SELECT kept FROM blocks WHERE id = ?", [number])
+        return bytes(kept)
+
+    def faces(self) -> dict[str, bytes]:
+        """Every family's face, by its key."""
+        return dict(self._all("SELECT key, face FROM families"))
+
+    def numbers(self, variants: Sequence[str]) -> dict[str, tuple[str, str, bytes]]:
+        """Id, title and numbers of these problems, by key."""
+        found = {}
+        for start in range(0, len(variants), 400):
+            some = list(variants[start : start + 400])
+            query = f"SELECT key, problem, title, numbers FROM variants WHERE key IN ({', '.join('?' * len(some))})"
+            found.update({key: tuple(rest) for key, *rest in self._all(query, some)})
+        return found
+
+    def alike(self, names: Sequence[str]) -> list[str]:
+        """Those of these submissions whose names differ from another's in nothing but the ending."""
+        found = []
+        for start in range(0, len(names), 400):
+            some = list(names[start : start + 400])
+            query = f"SELECT a.name FROM results a WHERE a.name IN ({', '.join('?' * len(some))}) AND EXISTS "
+            query += "(SELECT 1 FROM results b WHERE b.block > 0 AND b.name IN (stem(a.name) || '.yaml', "
+            query += "stem(a.name) || '.yml', stem(a.name) || '.YAML', stem(a.name) || '.YML') AND b.name < a.name)"
+            found += [name for (name,) in self._all(query, some)]
+        return found
+
+    # ---------------------------------------------------------------- what was written
+
+    def written(self, names: Sequence[str]) -> dict[str, tuple[str, int, int]]:
+        """By name: what each of these files was rendered from, and its size and time of change when it was."""
+        found: dict[str, tuple[str, int, int]] = {}
+        with _explained(self.path), self._connection as connection:
+            connection.execute("BEGIN")
+            connection.executemany("INSERT OR IGNORE INTO temp.wanted VALUES (?)", [(name,) for name in names])
+        for start in range(0, len(names), 400):
+            some = list(names[start : start + 400])
+            query = f"SELECT * FROM written WHERE name IN ({', '.join('?' * len(some))})"
+            found.update({name: (key, size, changed) for name, key, size, changed in self._all(query, some)})
+        return found
+
+    def unwanted(self) -> list[str]:
+        """The files that were rendered once and are not wanted any more."""
+        return [
+            name for (name,) in self._all("SELECT name FROM written WHERE name NOT IN (SELECT name FROM temp.wanted)")
+        ]
 
     def note_written(self, files: Iterable[tuple[str, str, int, int]], gone: Iterable[str] = ()) -> None:
         """Remember which files were rendered, and forget those that were removed."""
@@ -108,15 +326,49 @@ class Results:
             connection.executemany("INSERT OR REPLACE INTO written VALUES (?, ?, ?, ?)", files)
             connection.executemany("DELETE FROM written WHERE name = ?", [(name,) for name in gone])
 
+    # ---------------------------------------------------------------- regrades
+
+    def earlier(self) -> Iterator[tuple[Outcome, str, float, float]]:
+        """Every submission that was graded again though its file is the same: what it has now, and what it had."""
+        query = f"SELECT {', '.join('r.' + each for each in _OUTCOME.split(', '))}, e.status, e.awarded, e.possible "
+        query += "FROM earlier e JOIN results r USING (name) ORDER BY name"
+        for *outcome, status, awarded, possible in self._all(query):
+            yield Outcome(*outcome), status, awarded, possible
+
     def tidy(self) -> None:
-        """Drop faces that nothing uses, and move the log into the file."""
+        """Drop what nothing uses, and move the log into the file."""
         with _explained(self.path):
-            self._connection.execute("DELETE FROM faces WHERE key NOT IN (SELECT face FROM results)")
+            self._connection.execute("DELETE FROM earlier")
+            self._connection.execute("DELETE FROM blocks WHERE id NOT IN (SELECT block FROM results)")
+            self._connection.execute("DELETE FROM families WHERE key NOT IN (SELECT family FROM results)")
+            self._connection.execute("DELETE FROM variants WHERE key NOT IN (SELECT variant FROM results)")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _all(self, query: str, values: list[str] | None = None) -> Iterator[tuple[Any, ...]]:
+    def copy(self, path: Path) -> None:
+        """Write a copy of everything to a file that is not there yet."""
+        with _explained(path):
+            target = sqlite3.connect(path)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+
+    def _all(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         with _explained(self.path):
-            yield from self._connection.execute(query, values or [])
+            yield from self._connection.execute(query, values)
+
+
+def natural(name: str) -> str:
+    """What sorts names as people expect: try2 before try10.
+
+    >>> sorted(["try10", "try2", "try"], key=natural)
+    ['try', 'try2', 'try10']
+    """
+    return re.sub(r"\d+", lambda found: f"{len(found[0].lstrip('0')):06}{found[0].lstrip('0')}", name)
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -129,7 +381,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             layout = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if layout != LAYOUT:
-                if tables - {"results", "faces", "written"}:
+                if tables - TABLES - {"faces"}:
                     what = "it is a database, but not one of results"
                     raise AuthorError(Finding(what, Place(str(path)), "move it away or choose another --out"))
                 connection.execute("BEGIN EXCLUSIVE")

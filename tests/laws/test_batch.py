@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import random
 import shutil
@@ -14,13 +15,15 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from oracle.networks import random_case
-from sheets import close, no_formula, sheet_text
+from sheets import assert_same, close, no_formula, sheet_text
 
 from checker import grade, load_program
 from checker.batch import grade_folder
-from checker.batch.record import Entry, Recorder, grade_of
+from checker.batch.kept import Face, Kept
+from checker.batch.record import Entry, Recorder, Variant
 from checker.block import Block, Cells
 from checker.errors import AuthorError
 from checker.reports import FORMATS, Level
@@ -91,14 +94,15 @@ def problems(tmp_path_factory):
 
 
 def rendered(out: Path) -> dict[str, bytes]:
-    """Every file but the database, whose pages lie as they came; and what the database says."""
+    """Every file but the database, whose pages lie as they came; and what the database says of each submission."""
     files = {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in sorted(out.rglob("*"))
         if path.is_file() and not path.name.startswith("results.sqlite")
     }
+    columns = "name, key, variant, family, content, student, problem, status, awarded, possible, first_error, reason"
     with sqlite3.connect(out / "results.sqlite") as connection:
-        files["results"] = repr(connection.execute("SELECT * FROM results ORDER BY name").fetchall()).encode()
+        files["results"] = repr(connection.execute(f"SELECT {columns} FROM results ORDER BY name").fetchall()).encode()
     connection.close()
     return files
 
@@ -118,9 +122,16 @@ def test_what_is_kept_of_a_grade_is_the_grade(kind, tmp_path):
     path = tmp_path / "p.yaml"
     path.write_text(case.problem_yaml, encoding="utf-8")
     program, mistakes = load_program(path), load_program(path, mistakes=True)
-    recorder = Recorder(program, no_formula, lambda: mistakes)
+    recorder = Recorder(program, lambda _: no_formula, lambda: mistakes)
+    leaves = tuple(
+        value for slot, shape in program.leaves.values() for value in program.values[slot : slot + math.prod(shape)]
+    )
+    variant = Variant("k", "p", program.title, leaves)
     entries = [Entry(f"s{n}.yaml", f"s{n}", sheet_text(case, rng, f"s{n}").encode()) for n in range(8)]
-    outcomes = [outcome for _ in range(2) for outcome in recorder.record(entries)]
+    outcomes, kept = recorder.record(entries * 2, [variant])
+    kept = Kept.load(kept.dump())
+    (numbers,) = recorder.numbers([variant])
+    face = Face(recorder.face.program._replace(problem=program.problem, values=np.frombuffer(numbers).tolist()))
     for outcome, entry in zip(outcomes, entries * 2, strict=True):
         if outcome.status == "ungradable":
             with pytest.raises(Exception, match=r"line|more|expected|answers|twice|key"):
@@ -128,7 +139,11 @@ def test_what_is_kept_of_a_grade_is_the_grade(kind, tmp_path):
             continue
         block = Block(program, Cells(), lambda: mistakes)
         block.mark([lay(load_submission(entry.data, entry.name), program, no_formula)])
-        assert grade_of(recorder.face, outcome) == block.grade(0)
+        grade, alone = kept.grade(face, outcome.position, outcome.student, entry.name), block.grade(0)
+        assert_same(grade, alone)
+        assert (outcome.awarded, outcome.possible, outcome.first_error, outcome.student) == (
+            alone.awarded, alone.possible, alone.first_error, alone.student,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("level", Level)
@@ -299,10 +314,10 @@ def test_what_kills_or_holds_up_its_worker_costs_only_itself(tmp_path, problems,
     (folder / "poison.yaml").write_text(submission(RIGHT, "poison"))
     honest = record.Recorder.record
 
-    def poisoned(self, entries):
+    def poisoned(self, entries, variants):
         if any(entry.name == "poison.yaml" for entry in entries):
             end()
-        return honest(self, entries)
+        return honest(self, entries, variants)
 
     monkeypatch.setattr(record.Recorder, "record", poisoned)
     monkeypatch.setattr(run, "BLOCK", 4)
@@ -321,14 +336,14 @@ def test_a_fault_of_ours_costs_nobody_else_and_is_no_zero(tmp_path, problems, mo
 
     folder = make_class(tmp_path / "class", 6)
     (folder / "poison.yaml").write_text(submission(RIGHT, "poison"))
-    honest = record.PlainReader.lay
+    honest = record.PlainReader.read
 
-    def poisoned(self, data, file):
-        if file == "poison.yaml":
+    def poisoned(self, data):
+        if b"student: poison" in data:
             raise ZeroDivisionError("somewhere")
-        return honest(self, data, file)
+        return honest(self, data)
 
-    monkeypatch.setattr(record.PlainReader, "lay", poisoned)
+    monkeypatch.setattr(record.PlainReader, "read", poisoned)
     grade_folder(folder, tmp_path / "out", problems=problems, reports=[])
     rows = rows_of(tmp_path / "out")
     assert rows["poison.yaml"]["reason"] == "a fault of ours, not of this submission: ZeroDivisionError: somewhere"
@@ -374,7 +389,8 @@ def test_a_full_disk_stops_the_database_with_a_clear_error(tmp_path, problems, m
 
     def small(path):
         connection = honest(path)
-        connection.execute("PRAGMA max_page_count = 6")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
         return connection
 
     monkeypatch.setattr(store, "_opened", small)

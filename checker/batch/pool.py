@@ -1,0 +1,209 @@
+"""Work done on whatever there is to work on: this process, processes of our own, or any executor that is given.
+
+Whatever one submission does (it breaks the grader, takes too long, kills its worker) costs that submission alone: a
+block that does not end well is done again, each of its submissions in a process that it can take down.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import threading
+import warnings
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from concurrent.futures import TimeoutError as Late
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+
+
+class Job(NamedTuple):
+    """A block of work: what is called with what, how large it is, and what it falls into where that fails."""
+
+    call: Callable[..., Any]
+    arguments: tuple[object, ...]
+    size: int
+    label: object = None
+    pieces: Callable[[], list[Piece]] | None = None
+
+
+class Piece(NamedTuple):
+    """A part of a job that is tried alone; `failed` says what became of it where that fails too."""
+
+    call: Callable[..., Any]
+    arguments: tuple[object, ...]
+    failed: Callable[[str], Any]
+
+
+class Workers:
+    """Does jobs, in whatever order they are done in.
+
+    Args:
+        jobs: how many processes to work with.
+        timeout: how many seconds a job may take, or a piece of one that is tried alone.
+        pool_from: from which size of all jobs on a pool of processes is worth what it costs to start.
+        executor: what to work on instead of processes of our own.
+    """
+
+    def __init__(self, jobs: int, timeout: float, pool_from: int, executor: Executor | None = None) -> None:
+        self.jobs, self.timeout, self.pool_from = max(1, jobs), timeout, pool_from
+        self.executor, self.given = executor, executor is not None
+
+    def close(self) -> None:
+        """End what was started; an executor that was given is left as it is."""
+        if self.executor is not None and not self.given:
+            _end(self.executor)
+        self.executor = None
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, list[Any]]]:
+        """Each job with its result, or with those of its pieces."""
+        waiting = iter(jobs)
+        if self.executor is None and self.jobs > 1:
+            first, size = list[Job](), 0
+            for job in waiting:
+                first.append(job)
+                size += job.size
+                if size >= self.pool_from and len(first) > 1:
+                    self.executor = _processes(self.jobs)
+                    break
+            waiting = chain(first, waiting)
+        if self.executor is None:
+            yield from self._here(waiting)
+        else:
+            yield from self._there(waiting)
+
+    def _here(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, list[Any]]]:
+        for job in jobs:
+            try:
+                with _limited(self.timeout):
+                    found = [job.call(*job.arguments)]
+            except Exception:  # a fault of ours, or it took too long: the pieces will tell
+                if job.pieces is None:
+                    raise
+                found = self._in_pieces(job)
+            yield job, found
+
+    def _there(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, list[Any]]]:
+        pending: dict[Future[Any], Job] = {}
+        failed: deque[Job] = deque()
+        more = True
+        while more or pending:
+            while more and self.executor is not None and len(pending) < 2 * self.jobs:
+                job = next(jobs, None)
+                if job is None:
+                    more = False
+                    break
+                try:
+                    pending[self.executor.submit(job.call, *job.arguments)] = job
+                except Exception:  # it is broken, was shut down, or lost its cluster
+                    failed.append(job)
+                    failed.extend(self._renewed(pending))
+            if self.executor is None and not pending:
+                break
+            done, _ = wait(pending, timeout=self.timeout, return_when=FIRST_COMPLETED)
+            if not done and pending:  # nobody has finished anything for as long as one job may take
+                failed.extend(self._renewed(pending))
+            broken = False
+            for future in done:
+                job = pending.pop(future)
+                try:
+                    yield job, [future.result()]
+                except (BrokenExecutor, OSError):
+                    broken = True
+                    failed.append(job)
+                except Exception:  # whatever it was, each of its pieces is tried alone
+                    failed.append(job)
+            if broken:
+                failed.extend(self._renewed(pending))
+            while failed:
+                job = failed.popleft()
+                yield job, self._in_pieces(job)
+        yield from self._here(jobs)  # what is left where nothing is left to work on
+
+    def _in_pieces(self, job: Job) -> list[Any]:
+        """The results of a job that did not end well: each piece in a process that it can take down."""
+        found: list[Any] = []
+        alone: Executor | None = None
+        pieces = job.pieces() if job.pieces is not None else [Piece(job.call, job.arguments, _never)]
+        for piece in pieces:
+            alone = alone or _processes(1)
+            reason = ""
+            try:
+                found.append(alone.submit(piece.call, *piece.arguments).result(self.timeout))
+            except Late:
+                reason = f"grading it took longer than {self.timeout:g} seconds"
+            except BrokenExecutor:
+                reason = "grading it ended the process that did so"
+            if reason:
+                found.append(piece.failed(reason))
+                _end(alone)
+                alone = None
+        if alone is not None:
+            _end(alone)
+        return found
+
+    def _renewed(self, pending: dict[Future[Any], Job]) -> list[Job]:
+        """Another pool of our own in the place of one that is broken; the jobs that were lost with it.
+
+        What was handed to us is not ours to renew: what is left is done here.
+        """
+        lost = list(pending.values())
+        for future in pending:
+            future.cancel()
+        pending.clear()
+        if self.executor is not None and not self.given:
+            _end(self.executor)
+            self.executor = _processes(self.jobs)
+        else:
+            self.executor, self.given = None, False
+        return lost
+
+
+def _never(reason: str) -> Any:
+    raise RuntimeError(reason)
+
+
+class _TooLongError(Exception):
+    """What is done here has taken longer than it may."""
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Within it, what takes longer is interrupted, where this system and this thread can be."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        raise _TooLongError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    # a forked worker starts at once; elsewhere it has to import everything again
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with warnings.catch_warnings():
+        # numpy's own threads, which hold no lock while nothing is computed
+        warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
+        return ProcessPoolExecutor(count, multiprocessing.get_context(method))
+
+
+def _end(executor: Executor) -> None:
+    """End a pool of our own, whatever its workers are doing."""
+    processes = list((getattr(executor, "_processes", None) or {}).values())
+    executor.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.kill()
