@@ -384,7 +384,7 @@ def test_a_full_disk_leaves_every_earlier_file_whole(tmp_path, problems, monkeyp
 def test_a_full_disk_stops_the_database_with_a_clear_error(tmp_path, problems, monkeypatch):
     from checker.batch import store
 
-    folder, out = make_class(tmp_path / "class", 10), tmp_path / "out"
+    folder, out = make_class(tmp_path / "class", 150), tmp_path / "out"
     honest = store._opened
 
     def small(path):
@@ -398,7 +398,7 @@ def test_a_full_disk_stops_the_database_with_a_clear_error(tmp_path, problems, m
         grade_folder(folder, out, problems=problems)
     monkeypatch.undo()
     grade_folder(folder, out, problems=problems)
-    assert len(rows_of(out)) == 10
+    assert len(rows_of(out)) == 150
 
 
 def test_a_run_beside_another_ends_at_once(tmp_path, problems):
