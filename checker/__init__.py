@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from checker.errors import CheckerError, Finding
     from checker.model import Grade, Problem, Solution
     from checker.readings.program import Program
-    from checker.sheet import FormulaReader, Worked
-    from checker.stepname import Target
+    from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "blind_spots", "grade", "lint", "load_problem", "load_program", "solve"]
@@ -148,11 +147,11 @@ def _formula_reader(problem: Path | str) -> FormulaReader:
     """Reads formulas among the answers; nothing is imported or derived before the first one."""
     made: list[FormulaReader] = []
 
-    def read(text: str, target: Target) -> Worked:
+    def read(formulas: Sequence[FormulaAnswer], numbers: Sequence[NumberAnswer]) -> list[Worked | FormulaError]:
         if not made:
             from checker.formula_answer import FormulaAnswers
 
             made.append(FormulaAnswers(load_problem(problem)))
-        return made[0](text, target)
+        return made[0](formulas, numbers)
 
     return read

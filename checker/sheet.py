@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.model import Notice, Shape
+from checker.compare import asked_unit
+from checker.model import Diagnosis, Notice, Shape
+from checker.readings.numeric import FLOATS
 from checker.stepname import StepNames, Target, UnknownStep
-from checker.submission import Answer, Entry, Submission
+from checker.submission import Answer, Both, Entry, Submission
 
 if TYPE_CHECKING:
     from checker.readings.program import Asked, Program
+
+
+# what can be found of a formula: neither; the step's own; so at the problem's numbers only; right given the student's own
+# earlier formulas; a named mistake; a named slip. DISAGREES is added where the number beside it is not what it gives.
+DIFFERENT, IDENTITY, NUMBERS_ONLY, FOLLOWS, MISTAKEN, SLIPPED = range(6)
+DISAGREES = 8
 
 
 class Cell(NamedTuple):
     """One number that a student gave.
 
     `unit` is that of the last digit typed; an answer without decimals of its own (a fraction, a formula) has none.
-    `holds` is what was found of a formula: 1 the step's identity, 2 right for these numbers only, 0 neither; None
-    where a number was given.
+    `holds` is what was found of a formula, one of the codes above; None where a number was given. `found` are the
+    mistakes that a formula is.
     """
 
     value: float
@@ -29,6 +37,7 @@ class Cell(NamedTuple):
     column: int
     holds: int | None = None
     note: str = ""
+    found: tuple[Diagnosis, ...] = ()
 
 
 class Fault(NamedTuple):
@@ -40,23 +49,45 @@ class Fault(NamedTuple):
     reason: str
 
 
+class FormulaAnswer(NamedTuple):
+    """A formula that answers `target`; `numbers` are those typed beside it, each with its unit, `units` the asked ones.
+
+    Both in the sign of the step, element by element.
+    """
+
+    text: str
+    target: Target
+    units: tuple[float, ...] = ()
+    numbers: tuple[tuple[float, float], ...] = ()
+
+
+class NumberAnswer(NamedTuple):
+    """A number that answers an element of a step (counted from 0), with its unit, in the sign of the step."""
+
+    step: str
+    element: int
+    value: float
+    unit: float
+
+
 class Worked(NamedTuple):
     """What a formula comes to: its elements at the true quantities, and for each what `Cell.holds` says.
 
-    `follows`: it is not the step's identity, but right given the student's own formulas for earlier steps.
+    Beside a student's other answers, the elements are those with their own earlier answers.
     """
 
     values: list[float]
     holds: list[int | None]
     note: str = ""
-    follows: bool = False
-
-
-FormulaReader = Callable[[str, Target], Worked]  # raises FormulaError
+    found: tuple[Diagnosis, ...] = ()
 
 
 class FormulaError(Exception):
     """A formula that cannot be read or used; the text says what and how to mend it."""
+
+
+# all formulas of one submission, with all its numbers: what each comes to, or why it cannot be used
+FormulaReader = Callable[[Sequence[FormulaAnswer], Sequence[NumberAnswer]], list[Worked | FormulaError]]
 
 
 class Sheet(NamedTuple):
@@ -78,6 +109,7 @@ def lay(submission: Submission, program: Program, read_formula: FormulaReader) -
     for item in program.ask:
         asked.setdefault(item.step, set()).add(item.element)
     spelled: dict[tuple[str, int | None], Answer] = {}
+    waiting: list[_Waiting] = []
     for answer in submission.answers:
         target = _target(answer, names, sheet, numbers, program, asked)
         if target is None:
@@ -111,7 +143,9 @@ def lay(submission: Submission, program: Program, read_formula: FormulaReader) -
             keep = {step.slot + e for e in wanted if e is not None}
         else:
             keep = set(slots)
-        _fill(sheet, answer, target, step.shape if element is None else (), slots, keep, read_formula)
+        _fill(sheet, answer, target, step.shape if element is None else (), slots, keep, waiting)
+    if waiting:
+        _read_formulas(sheet, program, waiting, read_formula)
     return sheet
 
 
@@ -168,16 +202,36 @@ def _fill(
     shape: Shape,
     slots: list[int],
     keep: set[int],
-    read_formula: FormulaReader,
+    waiting: list[_Waiting],
 ) -> None:
     content = answer.content
+    if isinstance(content, Both):
+        entries, reason = _flattened(content.value, shape)
+        if reason or any(entry.error or entry.number is None for entry in entries):
+            _entries(sheet, content.value, answer, target, shape, slots, keep, waiting)
+        else:
+            waiting.append(_Waiting(content.formula, target, slots, keep, entries, sheet.cells))
+        return
+    _entries(sheet, content, answer, target, shape, slots, keep, waiting)
+
+
+def _entries(
+    sheet: Sheet,
+    content: object,
+    answer: Answer,
+    target: Target,
+    shape: Shape,
+    slots: list[int],
+    keep: set[int],
+    waiting: list[_Waiting],
+) -> None:
     if isinstance(content, Entry):
         if content.error:
             _fault(sheet, slots, content, content.error)
         elif content.number is not None and shape:
             _fault(sheet, slots, content, f"one number, but {target.step} is {in_words(shape)}")
         elif content.formula is not None:
-            _formula(sheet, content, target, slots, keep, read_formula)
+            waiting.append(_Waiting(content, target, slots, keep, [content] * (content.number is not None), sheet.cells))
         elif content.number is None:
             return  # nothing was filled in: missing
         else:
@@ -197,7 +251,8 @@ def _fill(
             _fault(sheet, [slot], entry, entry.error)
         elif entry.formula is not None:
             element = _unflat(position, shape)
-            _formula(sheet, entry, target._replace(element=element), [slot], keep, read_formula)
+            numbers = [entry] * (entry.number is not None)
+            waiting.append(_Waiting(entry, target._replace(element=element), [slot], keep, numbers, sheet.cells))
         elif entry.number is not None:
             _number(sheet, entry, target, slot)
 
@@ -210,23 +265,68 @@ def _number(sheet: Sheet, entry: Entry, target: Target, slot: int) -> None:
     sheet.cells[slot] = Cell(value, unit, entry.text, entry.line, entry.column)
 
 
-def _formula(
-    sheet: Sheet, entry: Entry, target: Target, slots: list[int], keep: set[int], read_formula: FormulaReader
-) -> None:
-    assert entry.formula is not None
-    try:
-        worked = read_formula(entry.formula, target)
-    except FormulaError as error:
-        _fault(sheet, slots, entry, str(error))
-        return
-    for slot, value, holds in zip(slots, worked.values, worked.holds, strict=True):
-        if slot not in keep:
+class _Waiting:
+    """A formula that is read once all answers are known; until then a cell without a value holds each of its slots."""
+
+    def __init__(
+        self, entry: Entry, target: Target, slots: list[int], keep: set[int], numbers: list[Entry], cells: dict[int, Cell]
+    ) -> None:
+        self.entry, self.target, self.slots, self.keep, self.numbers = entry, target, slots, keep, numbers
+        self.held = Cell(math.nan, math.inf, entry.text, entry.line, entry.column)
+        cells.update(dict.fromkeys(slots, self.held))
+
+
+def _read_formulas(sheet: Sheet, program: Program, waiting: list[_Waiting], read_formula: FormulaReader) -> None:
+    """Put what each formula comes to in the place of the cell that holds its slots."""
+    cells = sheet.cells
+    held = [w for w in waiting if all(cells.get(slot) is w.held for slot in w.slots)]
+    unread = {id(w.held) for w in waiting}
+    tolerances = {(item.step, item.element): item.tolerance for item in program.ask}
+    own: list[NumberAnswer] = []
+    units: dict[int, float] = {}
+    for number, step in enumerate(program.steps):
+        for element, slot in enumerate(range(step.slot, step.slot + step.size)):
+            cell = cells.get(slot)
+            if cell is None:
+                continue
+            tolerance = tolerances.get((number, element)) or tolerances.get((number, None)) or program.tolerance
+            units[slot] = asked_unit(tolerance, program.values[slot], FLOATS)
+            if id(cell) not in unread:
+                own.append(NumberAnswer(step.name, element, cell.value, min(cell.unit, units[slot])))
+    asked = []
+    for w in held:
+        sign = -1.0 if w.target.negative else 1.0
+        numbers = tuple((sign * e.number.value, getattr(e.number, "unit", 0.0)) for e in w.numbers if e.number)
+        own.extend(
+            NumberAnswer(w.target.step, element, value, min(unit or math.inf, units[slot]))
+            for element, slot, (value, unit) in zip(_elements(w, program), w.slots, numbers, strict=False)
+        )
+        text = w.entry.formula or ""
+        asked.append(FormulaAnswer(text, w.target, tuple(units[slot] for slot in w.slots), numbers))
+    found = read_formula(asked, own) if asked else []
+    for w, worked in zip(held, found, strict=True):
+        for slot in w.slots:
+            del cells[slot]
+        if isinstance(worked, FormulaError):
+            _fault(sheet, w.slots, w.entry, str(worked))
             continue
-        if entry.number is not None:  # both were given: the value is judged too, and the worse verdict stands
-            _number(sheet, entry, target, slot)
-            sheet.cells[slot] = sheet.cells[slot]._replace(holds=holds, note=worked.note)
-        else:
-            sheet.cells[slot] = Cell(value, math.inf, entry.text, entry.line, entry.column, holds, worked.note)
+        for n, (slot, value, holds) in enumerate(zip(w.slots, worked.values, worked.holds, strict=True)):
+            if slot not in w.keep:
+                continue
+            if w.numbers:  # both were given: the value is judged too
+                _number(sheet, w.numbers[n], w.target, slot)
+                cell = cells[slot]
+            else:
+                cell = Cell(value, math.inf, w.entry.text, w.entry.line, w.entry.column)
+            cells[slot] = cell._replace(holds=holds, note=worked.note, found=worked.found)
+    for slot in [slot for slot, cell in cells.items() if id(cell) in unread]:
+        del cells[slot]  # a formula of which another answer took an element
+
+
+def _elements(waiting: _Waiting, program: Program) -> list[int]:
+    """The positions of a formula's elements in its step."""
+    start = next(step.slot for step in program.steps if step.name == waiting.target.step)
+    return [slot - start for slot in waiting.slots]
 
 
 def _fault(sheet: Sheet, slots: list[int], entry: Entry, reason: str) -> None:

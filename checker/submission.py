@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker import yamlfile
 from checker.errors import Finding, Place, SubmissionError
 from checker.numbertext import FractionText, NumberError, NumberText, read_fraction, read_number
 from checker.yamlfile import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMAT = "check-backprop/submission@1"
 KEYS = ("format", "problem", "student", "answers")
@@ -38,7 +41,14 @@ class Entry(NamedTuple):
     error: str | None = None
 
 
-Content = Entry | list["Content"]
+class Both(NamedTuple):
+    """The numbers of an array and one formula for all of it."""
+
+    value: list[Content]
+    formula: Entry
+
+
+Content = Entry | Both | list["Content"]
 
 
 class Answer(NamedTuple):
@@ -208,8 +218,18 @@ class _Answers:
         written = formula.text.strip()
         if value is None:
             return Entry(written, formula.line, formula.column, formula=written)
+        if isinstance(value, Sequence):
+            numbers = self.content(value, depth)
+            odd = next((each for each in _flat(numbers) if each.error is None and each.formula is not None), None)
+            if odd is not None:
+                what = f"the value {yamlfile.short(odd.text)!r} is not a number"
+                return _fault(odd.text, value, f"{what}; write numbers as the value, the formula beside it")
+            if isinstance(numbers, list):
+                whole = Entry(written, formula.line, formula.column, formula=written)
+                return Both(numbers, whole)
+            return numbers
         if not isinstance(value, Scalar):
-            return _fault("", value, "a formula stands beside several values; give each element its own pair")
+            return _fault("", value, "the value is not a number; write {value: 0.7, formula: a*(1 - a)}")
         number = entry(value)
         if number.formula is not None:
             what = f"the value {yamlfile.short(number.text)!r} is not a number"
@@ -217,6 +237,14 @@ class _Answers:
         if number.error is not None or number.number is None:
             return number
         return number._replace(text=f"{number.text} = {written}", formula=written)
+
+
+def _flat(content: Content) -> Iterator[Entry]:
+    if isinstance(content, Entry):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            yield from _flat(part)
 
 
 def entry(scalar: Scalar) -> Entry:

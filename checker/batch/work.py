@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from checker.batch.problems import Task
     from checker.readings.program import Program
     from checker.reports import Level
-    from checker.sheet import FormulaReader
+    from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
 
 MOST_RECORDERS = 8
 
@@ -82,7 +82,7 @@ def _reader_of() -> Callable[[Variant], FormulaReader]:
     readers: dict[str, FormulaReader] = {}
 
     def reader_of(variant: Variant) -> FormulaReader:
-        def read(text: str, target: object) -> object:
+        def read(asked: Sequence[FormulaAnswer], numbers: Sequence[NumberAnswer]) -> list[Worked | FormulaError]:
             if variant.key not in readers:
                 from checker.formula_answer import FormulaAnswers
                 from checker.problem import load_problem
@@ -90,9 +90,9 @@ def _reader_of() -> Callable[[Variant], FormulaReader]:
                 if len(readers) >= MOST_RECORDERS:
                     readers.clear()
                 readers[variant.key] = FormulaAnswers(load_problem(variant.text, variant.source))
-            return readers[variant.key](text, target)  # type: ignore[arg-type]
+            return readers[variant.key](asked, numbers)
 
-        return read  # type: ignore[return-value]
+        return read
 
     return reader_of
 

@@ -235,8 +235,8 @@ class _Scan:
                 yield type(token)("BESIDE", "", token.start_pos, end_pos=token.start_pos)
             if kind in _BRACKETS:
                 self._bracket(token)
-            elif kind == "POWER" or (kind in ("MINUS", "PLUS") and not ended):
-                self.depth += 1
+            elif kind in ("POWER", "SUPERSCRIPT", "TRANSPOSE") or (kind in ("MINUS", "PLUS") and not ended):
+                self.depth += 1  # written out, what stands under each is in brackets
             elif kind == "COMMA":
                 self._comma(token, following)
                 self._settle()

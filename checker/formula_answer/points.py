@@ -22,7 +22,7 @@ from checker.graph.formula import maximum, minimum, operand, step
 from checker.graph.node import Node, names, ordered, strides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from checker.graph.formula import Formula
     from checker.model import Problem
@@ -32,7 +32,31 @@ BEYOND = 2**28  # exponents of two beyond this are not worked with
 Code = list[tuple[str, tuple[int, ...], Any]]
 
 
-class Numbers:
+class Arithmetic:
+    """The operations that formulas are made of, on numbers of one kind; what leaves the numbers is nan."""
+
+    nan: Any
+    inf: Any
+    zero: Any
+    one: Any
+    lost: Callable[[Any], bool]
+    operations: Mapping[str, Callable[..., Any]]
+
+    def rational(self, value: Fraction) -> Any:
+        """The number, rounded to what there is room for."""
+        raise NotImplementedError
+
+    def constant(self, name: str) -> Any:
+        """e or pi."""
+        raise NotImplementedError
+
+    def multiply(self, x: Any, y: Any) -> Any:
+        """The product, where 0*ln 0 is 0, as every text on cross-entropy has it."""
+        product = x * y
+        return self.zero if self.lost(product) and (x == 0 or y == 0) else product
+
+
+class Numbers(Arithmetic):
     """Arithmetic to a fixed number of digits, in a context of its own: mpmath's global precision is never touched."""
 
     def __init__(self, digits: int) -> None:
@@ -51,21 +75,22 @@ class Numbers:
             "log": self.log,
             "tanh": self.context.tanh,
             "erf": self.context.erf,
-            "Abs": abs,
-            "sign": lambda x: self.one * ((x > 0) - (x < 0)),
-            "maximum": max,
-            "minimum": min,
-            "step": lambda x, at_zero: self.one if x > 0 else at_zero if x == 0 else self.zero,
+            "tan": self.context.tan,
+            "atan": self.context.atan,
+            **_comparisons(self.zero, self.one),
         }
 
     def rational(self, value: Fraction) -> Any:
         """The number, rounded to the digits."""
         return self.context.mpf(value.numerator) / value.denominator
 
-    def multiply(self, x: Any, y: Any) -> Any:
-        """The product, where 0*ln 0 is 0, as every text on cross-entropy has it."""
-        product = x * y
-        return self.zero if self.lost(product) and (x == 0 or y == 0) else product
+    def constant(self, name: str) -> Any:
+        """e or pi."""
+        return +self.context.e if name == "e" else +self.context.pi
+
+    def taken(self, value: Any) -> Any:
+        """A number of another precision."""
+        return self.context.mpf(value)
 
     def exp(self, x: Any) -> Any:
         """The exponential; nan where it is beyond all bounds."""
@@ -96,6 +121,60 @@ class Numbers:
             return self.context.sqrt(x)
         value = self.context.exp(y * self.context.log(abs(x)))
         return -value if x < 0 and whole and int(y) % 2 else value
+
+
+class Doubles(Arithmetic):
+    """Floats: they decide nothing, but show at once that two formulas differ. What leaves their range is nan."""
+
+    nan, inf = math.nan, math.inf
+    zero, one = 0.0, 1.0
+
+    def __init__(self) -> None:
+        self.lost = math.isnan
+        self.operations = {
+            "add": lambda x, y: x + y,
+            "multiply": self.multiply,
+            "power": _guarded(lambda x, y: x**y),
+            "exp": _guarded(math.exp),
+            "log": _guarded(math.log),
+            "tanh": math.tanh,
+            "erf": math.erf,
+            "tan": math.tan,
+            "atan": math.atan,
+            **_comparisons(self.zero, self.one),
+        }
+
+    def rational(self, value: Fraction) -> float:
+        """The nearest float."""
+        try:
+            return value.numerator / value.denominator
+        except OverflowError:
+            return math.nan
+
+    def constant(self, name: str) -> float:
+        """e or pi."""
+        return math.e if name == "e" else math.pi
+
+
+def _comparisons(zero: Any, one: Any) -> dict[str, Callable[..., Any]]:
+    return {
+        "Abs": abs,
+        "sign": lambda x: one * ((x > 0) - (x < 0)),
+        "maximum": max,
+        "minimum": min,
+        "step": lambda x, at_zero: one if x > 0 else at_zero if x == 0 else zero,
+    }
+
+
+def _guarded(operation: Callable[..., Any]) -> Callable[..., Any]:
+    def worked(*operands: Any) -> Any:
+        try:
+            value = operation(*operands)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            return math.nan
+        return value if isinstance(value, float) else math.nan  # a root of a negative number is complex
+
+    return worked
 
 
 def code_of(formula: Formula, known: dict[Formula, Code]) -> Code:
@@ -139,7 +218,7 @@ def code_of(formula: Formula, known: dict[Formula, Code]) -> Code:
     return code
 
 
-def worked(code: Code, operands: Sequence[Any], numbers: Numbers) -> Any:
+def worked(code: Code, operands: Sequence[Any], numbers: Arithmetic) -> Any:
     """The value of a formula's code."""
     registers: list[Any] = []
     operations = numbers.operations
@@ -149,7 +228,7 @@ def worked(code: Code, operands: Sequence[Any], numbers: Numbers) -> Any:
         elif operation == "number":
             value = numbers.rational(data)
         elif operation == "constant":
-            value = +numbers.context.e if data == "e" else +numbers.context.pi
+            value = numbers.constant(data)
         else:
             parts = [registers[i] for i in arguments]
             if any(map(numbers.lost, parts)) and operation != "multiply":
@@ -179,7 +258,7 @@ class Point:
         rules: Mapping[str, Node],
         order: Mapping[str, int],
         leaves: Mapping[str, Sequence[Fraction]],
-        numbers: Numbers,
+        numbers: Arithmetic,
         codes: dict[Formula, Code],
         changed: Mapping[str, Mapping[int | None, list[Any]]] | None = None,
     ) -> None:
@@ -193,13 +272,23 @@ class Point:
     def work(self, node: Node) -> list[Any]:
         """The elements of a node of named steps and leaves, row by row."""
         for name in self._missing(names(node)):
-            changed = self.changed.get(name, {})
-            values = list(changed[None]) if None in changed else self._work(self.rules[name])
-            for element, replaced in changed.items():
-                if element is not None:
-                    values[element] = replaced[0]
-            self.known[name] = values
+            self._take(name)
         return self._work(node)
+
+    def of(self, name: str) -> list[Any]:
+        """The elements of a leaf or step."""
+        if name not in self.known:
+            for missing in self._missing([name]):
+                self._take(missing)
+        return self.known[name]
+
+    def _take(self, name: str) -> None:
+        changed = self.changed.get(name, {})
+        values = list(changed[None]) if None in changed else self._work(self.rules[name])
+        for element, replaced in changed.items():
+            if element is not None:
+                values[element] = replaced[0]
+        self.known[name] = values
 
     def _missing(self, wanted: Iterable[str]) -> list[str]:
         found: set[str] = set()
