@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from checker.compare import asked_unit, within
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, WRONG, Marks, mark
 from checker.model import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, with_numbers
-from checker.sheet import Cell, FormulaReader, Sheet, asked_slots, lay
+from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, Cell, FormulaReader, Sheet, asked_slots, lay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from checker.diagnose import Explanation
     from checker.readings.numeric import Value
@@ -155,7 +156,8 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: 
     if item.element is not None and slots[0] in sheet.cells:
         place = sheet.cells[slots[0]].line, sheet.cells[slots[0]].column
     reasons = [sheet.faults[slot].reason for slot in slots if slot in sheet.faults]
-    notes = [c.note for slot in slots if (c := sheet.cells.get(slot)) is not None and c.note]
+    cells = [cell for slot in slots if (cell := sheet.cells.get(slot)) is not None]
+    named = {each: None for cell in cells for each in cell.found}
     numbers = with_numbers(program, step)
     parts = [step.formula] if numbers == step.formula else [step.formula, numbers]
     worked = " = ".join(f"-({part})" if item.negative else part for part in parts)
@@ -164,21 +166,59 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: 
         step=item.label,
         kind=Kind(step.kind),
         verdict=verdict,
-        submitted=_nested([e.submitted for e in elements], shape) if any(e.submitted for e in elements) else None,
+        submitted=_submitted(elements, shape, [cell for cell in cells if cell.holds is not None]),
         reference=_nested([e.reference for e in elements], shape),
         carried=_nested([e.carried for e in elements], shape),
         awarded=rounded(sum(e.awarded for e in elements)),
         possible=item.points,
-        message=reasons[0] if reasons else "",
+        # what was asked for, where there is something else
+        message=reasons[0] if reasons else item.expect if verdict is Verdict.MISSING and cells else "",
         formula=worked,
-        diagnosis=diagnosis if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
+        diagnosis=(*named, *diagnosis) if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
         rests_on=tuple(_rests_on(item, program, sheet)),
         line=place[0] if place else None,
         column=place[1] if place else None,
         degenerate=bool(degenerate),
-        note=notes[0] if notes else "",
+        note="; ".join(_notes(item, verdict, cells, _apart(item, slots, program, sheet, marks))),
         elements=tuple(elements) if shape else (),
     )
+
+
+def _submitted(elements: Sequence[ElementGrade], shape: tuple[int, ...], formulas: Sequence[Cell]) -> Any:
+    """What was typed, by element; one formula for a whole array once."""
+    if not any(e.submitted for e in elements):
+        return None
+    places = {(cell.line, cell.column, cell.text) for cell in formulas}
+    if len(formulas) == len(elements) > 1 and len(places) == 1:
+        return formulas[0].text
+    return _nested([e.submitted for e in elements], shape)
+
+
+def _apart(item: Asked, slots: range, program: Program, sheet: Sheet, marks: Marks) -> list[tuple[Cell, bool]]:
+    found = []
+    for slot in slots:
+        cell = sheet.cells.get(slot)
+        if cell is not None and cell.holds is not None and cell.holds >= DISAGREES:
+            unit = asked_unit(item.tolerance, program.values[slot])
+            near = (program.values[slot], marks.carried[slot])
+            found.append((cell, any(within(cell.value, value, unit) for value in near)))
+    return found
+
+
+def _notes(item: Asked, verdict: Verdict, cells: Sequence[Cell], apart: Sequence[tuple[Cell, bool]]) -> Iterator[str]:
+    """What is to be said of formulas beyond their verdict: which of two answers is right, what is wrong.
+
+    `apart` are cells whose number is not what the formula beside it gives, and whether the number is right.
+    """
+    if apart and item.expect in ("any", "both"):
+        if all(cell.holds in (IDENTITY + DISAGREES, FOLLOWS + DISAGREES) for cell, _ in apart):
+            yield "the formula is right; the value beside it is not what it gives"
+        elif all(right for _, right in apart):
+            yield "the value is right; the formula beside it does not give it"
+        else:
+            yield "the value is not what the formula beside it gives"
+    if item.expect != "value" and verdict not in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH, Verdict.MISSING):
+        yield from dict.fromkeys(cell.note for cell in cells if cell.note)
 
 
 def _verdict(slot: int, sheet: Sheet, marks: Marks) -> Verdict:

@@ -12,6 +12,7 @@ from checker.compare import asked_unit, within
 from checker.readings.ball import Balls
 from checker.readings.ball import run as run_balls
 from checker.readings.numeric import FLOATS, Value
+from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, MISTAKEN, NUMBERS_ONLY, SLIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,8 +68,7 @@ def mark(
         program: the problem, ready to grade.
         reference: every slot's true value.
         answers: by slot: the value, the typed unit (infinite where it has no decimals of its own), whether there is an
-            answer, and whether its formula is the step's (1), is so for these numbers only (2), is not (0), or there
-            is none (-1).
+            answer, and what was found of its formula (the codes of `sheet`; -1 where there is none).
         lanes: the arithmetic: floats for one student, arrays for many.
         overrides: by the number of a step that was left out: the wrong rules by which it was worked instead of its
             own, each with the students who did so.
@@ -101,7 +101,7 @@ def _mark(
             for way, candidates in zip(ways, found, strict=True):
                 _override(program, route, who, way, candidates, lanes)
         for element, slot in enumerate(slots):
-            tolerance, carry = asked.get(element) or asked.get(None) or (program.tolerance, True)
+            tolerance, carry, expect = asked.get(element) or asked.get(None) or (program.tolerance, True, "any")
             unit = asked_unit(tolerance, reference[slot], lanes)
             chosen = [
                 (way, candidates[element][way.route(step.choice, len(step.routes))])
@@ -145,18 +145,15 @@ def _mark(
                     # a 0 that follows from a wrong 0 took no work
                     spoiled = where(first, (value == 0) & (tainted >= WRONG_ZERO) & (reference[slot] != 0), spoiled)
                     follows = follows | late
-            numeric = typed < float("inf")
-            sound = (holds == 1) | (holds == -1)
-            # a formula alone is judged as an identity; beside a value each is judged, and the worse verdict stands
-            right = where((holds >= 0) & negated(numeric), holds == 1, right & sound)
-            follows = follows & (holds == -1)
-            coarse = (typed > unit) & numeric & (submitted != 0) & sound
-            imprecise = (coarse & within(submitted, reference[slot], typed / 2, lanes)) | (holds == 2)
-            otherwise = where((holds == 1) & numeric, SLIP, WRONG)
-            verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, otherwise)))
+            coarse = (typed > unit) & (typed < float("inf")) & (submitted != 0)
+            imprecise = coarse & within(submitted, reference[slot], typed / 2, lanes)
+            verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, WRONG)))
+            if expect != "any" or lanes.some(holds >= 0):
+                own = _formula_verdict(holds, carry, program.numbers_only, lanes)
+                verdict = _both(verdict, own, typed, holds, expect, lanes)
             verdict = where(given, verdict, MISSING)
             marks.verdict[slot], marks.carried[slot], marks.unit[slot] = verdict, carried, unit
-            marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled
+            marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled & (holds == -1)
             own_taint = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
             cap = lanes.larger(unit, asked_unit(tolerance, submitted, lanes)) if by_size else unit
             own_radius = lanes.smaller(typed, where(own_taint == 0, unit, cap))
@@ -210,9 +207,65 @@ def _forked(ways: list[Way], choice: str, count: int) -> list[Way]:
     return [Way(way.balls.copy(), {**way.choices, choice: k}) for k in range(count) for way in ways]
 
 
-def _tolerances(program: Program) -> dict[int, dict[int | None, tuple[Tolerance, bool]]]:
+def _tolerances(program: Program) -> dict[int, dict[int | None, tuple[Tolerance, bool, str]]]:
     """What is asked of each step, by element (None: of all)."""
-    found: dict[int, dict[int | None, tuple[Tolerance, bool]]] = {}
+    found: dict[int, dict[int | None, tuple[Tolerance, bool, str]]] = {}
     for item in program.ask:
-        found.setdefault(item.step, {})[item.element] = (item.tolerance, item.carry)
+        found.setdefault(item.step, {})[item.element] = (item.tolerance, item.carry, item.expect)
     return found
+
+
+# ---------------------------------------------------------------- formulas
+
+_ORDER = (CORRECT, FOLLOW_THROUGH, IMPRECISE, SLIP, MISCONCEPTION, WRONG)  # the worse the later
+_PLACE = {verdict: place for place, verdict in enumerate(_ORDER)}
+
+
+def _formula_verdict(holds: Value, carry: bool, numbers_only: str, lanes: Any) -> Value:
+    """The verdict of a formula by itself."""
+    where = lanes.where
+    kind = holds & (DISAGREES - 1)
+    special = {"correct": CORRECT, "imprecise": IMPRECISE, "wrong": WRONG}[numbers_only]
+    verdict = where(kind == IDENTITY, CORRECT, WRONG)
+    verdict = where(kind == FOLLOWS, FOLLOW_THROUGH if carry else WRONG, verdict)
+    verdict = where(kind == NUMBERS_ONLY, special, verdict)
+    return where(kind == MISTAKEN, MISCONCEPTION, where(kind == SLIPPED, SLIP, verdict))
+
+
+def _both(value: Value, formula: Value, typed: Value, holds: Value, expect: str, lanes: Any) -> Value:
+    """The verdict of an answer whose number and whose formula have these, where there is one and it is asked for.
+
+    The worse of the two stands. Where the number is not what the formula gives and one of the two is right, it is a
+    slip: in working the formula, or in writing it. A part that is asked for and is not there is missing.
+    """
+    where, negated = lanes.where, lanes.negated
+    has_formula = holds >= 0
+    has_value = negated(has_formula) | (typed < float("inf"))
+    value, formula = _place(value, lanes), _place(formula, lanes)
+    apart, wrong, slip = holds >= DISAGREES, _PLACE[WRONG], _PLACE[SLIP]
+    # a wrong number is a slip where it is not what the formula gives, and where it is, no worse than the formula
+    worked = where(apart | (formula == 0), slip, formula)
+    worse = lanes.larger(where(value == wrong, worked, value), formula)
+    worse = where(apart & (formula == wrong) & (value <= _PLACE[FOLLOW_THROUGH]), slip, worse)
+    if expect in ("value", "formula"):
+        asked, there = (value, has_value) if expect == "value" else (formula, has_formula)
+        return where(there, _verdict(asked, lanes), MISSING)
+    if expect == "both":
+        return where(has_formula & has_value, _verdict(worse, lanes), MISSING)
+    return _verdict(where(has_formula, where(has_value, worse, formula), value), lanes)
+
+
+def _place(verdict: Value, lanes: Any) -> Value:
+    """How bad a verdict is, from 0."""
+    place: Value = 0
+    for code, each in _PLACE.items():
+        place = lanes.where(verdict == code, each, place)
+    return place
+
+
+def _verdict(place: Value, lanes: Any) -> Value:
+    """The verdict that is so bad."""
+    verdict: Value = CORRECT
+    for each, code in enumerate(_ORDER):
+        verdict = lanes.where(place == each, code, verdict)
+    return verdict

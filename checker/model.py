@@ -96,6 +96,7 @@ class StepRubric:
     points: float = 1.0
     carry: bool = True
     tolerance: Tolerance | None = None
+    expect: str = ""  # "any" | "formula" | "value" | "both"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class Rubric:
         default_factory=lambda: {"follow_through": 1.0, "misconception": 0.5, "slip": 0.5, "imprecise": 0.5}
     )
     steps: dict[str, StepRubric] = field(default_factory=dict)
+    expect: str = "any"
+    numbers_only: str = "imprecise"
 
 
 @dataclass(frozen=True)

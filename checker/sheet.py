@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from checker.readings.program import Asked, Program
 
 
-# what can be found of a formula: neither; the step's own; so at the problem's numbers only; right given the student's own
-# earlier formulas; a named mistake; a named slip. DISAGREES is added where the number beside it is not what it gives.
+# What can be found of a formula: none of what follows; the step's own; so at the problem's numbers only; right given
+# the student's own earlier formulas; a named mistake; a named slip. DISAGREES is added where a number beside it is not
+# what it gives.
 DIFFERENT, IDENTITY, NUMBERS_ONLY, FOLLOWS, MISTAKEN, SLIPPED = range(6)
 DISAGREES = 8
 
@@ -231,7 +232,9 @@ def _entries(
         elif content.number is not None and shape:
             _fault(sheet, slots, content, f"one number, but {target.step} is {in_words(shape)}")
         elif content.formula is not None:
-            waiting.append(_Waiting(content, target, slots, keep, [content] * (content.number is not None), sheet.cells))
+            waiting.append(
+                _Waiting(content, target, slots, keep, [content] * (content.number is not None), sheet.cells)
+            )
         elif content.number is None:
             return  # nothing was filled in: missing
         else:
@@ -269,7 +272,13 @@ class _Waiting:
     """A formula that is read once all answers are known; until then a cell without a value holds each of its slots."""
 
     def __init__(
-        self, entry: Entry, target: Target, slots: list[int], keep: set[int], numbers: list[Entry], cells: dict[int, Cell]
+        self,
+        entry: Entry,
+        target: Target,
+        slots: list[int],
+        keep: set[int],
+        numbers: list[Entry],
+        cells: dict[int, Cell],
     ) -> None:
         self.entry, self.target, self.slots, self.keep, self.numbers = entry, target, slots, keep, numbers
         self.held = Cell(math.nan, math.inf, entry.text, entry.line, entry.column)
@@ -316,6 +325,7 @@ def _read_formulas(sheet: Sheet, program: Program, waiting: list[_Waiting], read
             if w.numbers:  # both were given: the value is judged too
                 _number(sheet, w.numbers[n], w.target, slot)
                 cell = cells[slot]
+                cell = cell._replace(unit=min(cell.unit, units[slot] if math.isinf(cell.unit) else cell.unit))
             else:
                 cell = Cell(value, math.inf, w.entry.text, w.entry.line, w.entry.column)
             cells[slot] = cell._replace(holds=holds, note=worked.note, found=worked.found)

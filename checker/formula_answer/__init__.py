@@ -219,8 +219,6 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     return prod(shape) == prod(wanted) and [n for n in shape if n != 1] == [n for n in wanted if n != 1]
 
 
-
-
 def _computed(derivation: Derivation) -> dict[str, list[Fraction]]:
     """The values that iterations nobody is asked about leave behind; they are leaves."""
     if not derivation.computed:

@@ -17,6 +17,7 @@ The points are drawn from a seed of the problem's content: the same formula is a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.formula_answer.points import Doubles, Numbers, Point, code_of, cost, finite, has_corners
@@ -39,6 +40,7 @@ EFFORT = 150_000  # operations for one formula, over all points; about 2 µs eac
 NEAR = 1e-7  # of a float's size: what is further apart is looked at no more closely
 
 Changed = Mapping[str, Mapping[int | None, Node]]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Pair(NamedTuple):
@@ -53,8 +55,8 @@ class Pair(NamedTuple):
     rule: Node
     slots: Sequence[int]
     negative: bool = False
-    changed: Changed = {}
-    rules: Mapping[str, Node] = {}
+    changed: Changed = NOTHING
+    rules: Mapping[str, Node] = NOTHING
     factor: str | Fraction | None = None
     divisor: str | Fraction | None = None
 
@@ -73,11 +75,8 @@ class Comparer:
 
     def __init__(self, ground: Ground, codes: dict[Formula, Code]) -> None:
         self.ground, self.codes = ground, codes
-        self.arithmetic: dict[int, Arithmetic] = {
-            DIGITS: Numbers(DIGITS),
-            MORE_DIGITS: Numbers(MORE_DIGITS),
-            FLOAT: Doubles(),
-        }
+        self.more = Numbers(MORE_DIGITS)
+        self.arithmetic: dict[int, Arithmetic] = {DIGITS: Numbers(DIGITS), MORE_DIGITS: self.more, FLOAT: Doubles()}
         self._points: dict[tuple[int, bool, int], Point] = {}
 
     def same(self, pair: Pair) -> bool:
@@ -127,7 +126,9 @@ class Comparer:
             own, true = self._at(pair, -1, False, FLOAT)
         except (OverflowError, ValueError, ZeroDivisionError):
             return True
-        return not any(finite(x) and finite(y) and abs(x - y) > NEAR * max(abs(x), abs(y)) for x, y in zip(own, true, strict=True))
+        return not any(
+            finite(x) and finite(y) and abs(x - y) > NEAR * max(abs(x), abs(y)) for x, y in zip(own, true, strict=True)
+        )
 
     def _general(self, pair: Pair, at_numbers: Sequence[bool], sums: bool) -> list[int]:
         """Whether what agrees at the problem's numbers agrees at drawn points too."""
@@ -183,7 +184,7 @@ class Comparer:
                 agree.append(None)  # to be looked at more closely
         if None not in agree:
             return [bool(a) for a in agree]
-        more = self.arithmetic[MORE_DIGITS]
+        more = self.more
         own_again, true_again = self._at(pair, number, sums, MORE_DIGITS)
         found: list[bool] = []
         for agrees, x, y, x_again, y_again in zip(agree, own, true, own_again, true_again, strict=True):

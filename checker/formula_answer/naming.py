@@ -8,9 +8,8 @@ between, so mistakes at the steps that it rests on are put in as well.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.formula_answer.identity import Comparer, Pair
 from checker.formula_answer.points import cost, finite
 from checker.graph.derive import derive
 from checker.graph.mistakes import find_mistakes
@@ -20,11 +19,13 @@ from checker.knowledge.misconceptions import MISCONCEPTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from checker.formula_answer.identity import Comparer, Pair
     from checker.graph.steps import Derivation, Mistake, Step
 
 EFFORT = 400_000  # operations on floats for the wrong rules of one formula
 HIDDEN_TIER = 2  # of mistakes at other steps than the one that is asked: no slips
 MOST_FACTORS = 120
+MOST_COUNTED = 100
 AGREE = 50  # digits
 SIGN_TURNED = "its sign is turned"
 NUMBERS = (Fraction(2), Fraction(1, 2), Fraction(-2), Fraction(-1, 2))
@@ -60,7 +61,7 @@ class WrongRules:
         return self._steps[step].mistakes if step in self._steps else []
 
     def near(self, step: Step, comparer: Comparer) -> Iterator[Wrong]:
-        """The mistakes at a step, then those at the steps it rests on, nearest first; a habit at all of them at once."""
+        """The mistakes at a step, then those at the steps it rests on, nearest first; then a habit at all of them."""
         ground = comparer.ground
         for mistake in self.at(step.name):
             entry = MISCONCEPTIONS[mistake.code]
@@ -86,13 +87,15 @@ class WrongRules:
         for number, wrong in enumerate(self.near(step, comparer)):
             if number >= count:
                 break
-            if found and found[0].rules == {} and wrong.rule is None:
-                break  # what is wrong at the step itself needs no other place
+            if wrong.rule is None and any(each.tier <= HIDDEN_TIER and not each.slip for each in found):
+                break  # what is wrong at the step itself, or at a nearer one, needs no other place
             rule = pair.rule if wrong.rule is None else wrong.rule
             if comparer.same(pair._replace(rule=rule, rules=wrong.named.rules)):
                 found.append(wrong.named)
         codes = {each.code: each for each in reversed(found)}  # the first of each
-        return sorted(codes.values(), key=lambda each: each.tier)
+        ranked = sorted(codes.values(), key=lambda each: (each.slip, each.tier, len(each.rules)))
+        # where a mistake of method is the formula, that another name stands for one of it says nothing
+        return [each for each in ranked if each.slip == ranked[0].slip]
 
 
 def _before(rule: Node, rules: Mapping[str, Node]) -> list[str]:
@@ -110,7 +113,7 @@ def factor_note(pair: Pair, step: Step, comparer: Comparer) -> str:
     """In words, the factor that a wrong formula lacks or has too many; '' where it is not one factor."""
     if comparer.same(pair._replace(factor=Fraction(-1))):
         return SIGN_TURNED
-    candidates: list[str | Fraction] = [*NUMBERS, *_names_near(step, comparer)]
+    candidates: list[str | Fraction] = [*NUMBERS, *_counts(comparer), *_names_near(step, comparer)]
     own, true = comparer.values(pair)
     point = comparer.point()
     if not all(finite(x) for x in (*own, *true)):
@@ -131,13 +134,13 @@ def factor_note(pair: Pair, step: Step, comparer: Comparer) -> str:
     return ""
 
 
-def _fits(own: Sequence[object], true: Sequence[object], by: Sequence[object], slots: Sequence[int], missing: bool) -> bool:
+def _fits(own: Sequence[Any], true: Sequence[Any], by: Sequence[Any], slots: Sequence[int], missing: bool) -> bool:
     left, right = (own, true) if missing else (true, own)
     for n, (x, y) in enumerate(zip(left, right, strict=True)):
         factor = by[0] if len(by) == 1 else by[slots[n]] if len(by) > slots[n] else None
         if factor is None or not finite(factor):
             return False
-        value = x * factor  # type: ignore[operator]
+        value = x * factor
         if abs(value - y) * 10**AGREE > max(abs(value), abs(y)):
             return False
     return True
@@ -149,7 +152,13 @@ def _number_note(factor: Fraction, missing: bool) -> str:
     size = abs(factor)
     if size < 1:
         size, missing = 1 / size, not missing
-    return f"a factor {size} is {'missing' if missing else 'too much'}{turned}"
+    return (f"a factor {size} is missing" if missing else f"there is a factor {size} too many") + turned
+
+
+def _counts(comparer: Comparer) -> list[Fraction]:
+    """How many outputs or examples there are: the length of any axis, and one over it."""
+    lengths = dict.fromkeys(n for node in comparer.ground.rules.values() for n in node.shape if 2 < n <= MOST_COUNTED)
+    return [number for n in lengths for number in (Fraction(n), Fraction(1, n))]
 
 
 def _names_near(step: Step, comparer: Comparer) -> list[str]:

@@ -47,7 +47,7 @@ class Arithmetic:
         raise NotImplementedError
 
     def constant(self, name: str) -> Any:
-        """e or pi."""
+        """The number e, or pi."""
         raise NotImplementedError
 
     def multiply(self, x: Any, y: Any) -> Any:
@@ -85,7 +85,7 @@ class Numbers(Arithmetic):
         return self.context.mpf(value.numerator) / value.denominator
 
     def constant(self, name: str) -> Any:
-        """e or pi."""
+        """The number e, or pi."""
         return +self.context.e if name == "e" else +self.context.pi
 
     def taken(self, value: Any) -> Any:
@@ -152,7 +152,7 @@ class Doubles(Arithmetic):
             return math.nan
 
     def constant(self, name: str) -> float:
-        """e or pi."""
+        """The number e, or pi."""
         return math.e if name == "e" else math.pi
 
 
@@ -264,7 +264,7 @@ class Point:
     ) -> None:
         self.rules, self.order, self.numbers, self.codes = rules, order, numbers, codes
         self.leaves = leaves
-        self.changed = changed or {}
+        self.changed = {} if changed is None else changed
         self.known: dict[str, list[Any]] = {
             name: [numbers.rational(v) for v in values] for name, values in leaves.items()
         }

@@ -33,7 +33,7 @@ NUMBERS_ONLY_NOTE = "the formula is right for these numbers only, not in general
 
 
 class Judged(NamedTuple):
-    """A formula by itself: what it comes to, the reading of it that is nearest to the step's rule, and where it stands."""
+    """A formula by itself: what it comes to, the reading of it that is nearest to the step's rule, where it stands."""
 
     worked: Worked
     node: Node
@@ -91,7 +91,7 @@ class Together:
         if not answer.numbers:
             self._put(judged, own)
             return worked._replace(values=own)
-        accept = [max(unit, asked) for (_, unit), asked in zip(answer.numbers, answer.units, strict=True)]
+        accept = [max(unit / 2, asked) for (_, unit), asked in zip(answer.numbers, answer.units, strict=True)]
         values = [value for value, _ in answer.numbers]
         agree = self._agree(values, accept, judged, target, worked.values, own)
         held = [h if h is None or a else h + DISAGREES for h, a in zip(worked.holds, agree, strict=True)]
@@ -111,13 +111,11 @@ class Together:
         if set(worked.holds) <= {IDENTITY, NUMBERS_ONLY}:
             lacks = factor_note(pair, step, comparer)
             return worked._replace(note=f"{NUMBERS_ONLY_NOTE}: {lacks}" if lacks else NUMBERS_ONLY_NOTE)
-        changed = {
-            name: by for name, by in self.formulas.items() if self.order[name] < self.order[step.name]
-        }
+        changed = {name: by for name, by in self.formulas.items() if self.order[name] < self.order[step.name]}
         rules = {name: rule for name, rule in self.charged.items() if self.order[name] < self.order[step.name]}
         for rule in dict.fromkeys(route.node for route in step.routes):
             for own in ({"changed": changed}, {"rules": rules}, {"changed": changed, "rules": rules}):
-                if all(own.values()) and comparer.same(pair._replace(rule=rule, **own)):  # type: ignore[arg-type]
+                if all(own.values()) and comparer.same(pair._replace(rule=rule, **own)):
                     return self._held(worked, FOLLOWS)
         found = self.wrong_rules.explain(pair, step, comparer)
         if not found and changed:
@@ -191,19 +189,25 @@ class Together:
         return [as_float(-value if target.negative else value) for value in point.work(judged.node)]
 
     def _agree(
-        self, values: list[float], accept: list[float], judged: Judged, target: Target, true: list[float], own: list[float]
+        self,
+        values: list[float],
+        accept: list[float],
+        judged: Judged,
+        target: Target,
+        true: list[float],
+        own: list[float],
     ) -> list[bool]:
         """Which numbers beside a formula are what it gives, with the true quantities or with the student's own.
 
         Where they carried more digits than they wrote, it may be off by what one unit of each earlier number moves it.
         """
-        near = [v for v in zip(values, accept, true, own, strict=True)]
+        near = list(zip(values, accept, true, own, strict=True))
         agree = [within(v, t, a) or within(v, o, a) for v, a, t, o in near]
         if all(agree):
             return agree
         spread = [0.0] * len(values)
         for name in _rests_on(judged.node, self.comparer.ground.rules, self.numbers)[:MOST_SHIFTED]:
-            shifted = {
+            shifted: dict[int | None, list[Any]] = {
                 element: [self._number(answer.value + answer.unit)] for element, answer in self.numbers[name].items()
             }
             point = self._point({**self.changed, name: {**self.changed.get(name, {}), **shifted}})

@@ -41,8 +41,12 @@ KEYS = ("format", "id", "title", *EQUATION_KEYS, "network", "update", "ask", "gr
 LAYER_KEYS = ("weights", "bias", "activation", "train_weights", "train_bias")
 NETWORK_KEYS = ("input", "target", "layers", "loss")
 TOLERANCE_KEYS = ("decimals", "significant", "absolute", "relative", "strict")
-GRADING_KEYS = ("tolerance", "shares", "steps")
-STEP_KEYS = ("points", "carry", "tolerance")
+GRADING_KEYS = ("tolerance", "shares", "steps", "expect", "numbers_only")
+STEP_KEYS = ("points", "carry", "tolerance", "expect")
+EXPECTED = ("any", "formula", "value", "both")
+"""What an instructor may ask for as an answer; `any` takes a number, a formula or both."""
+NUMBERS_ONLY = ("imprecise", "correct", "wrong")
+"""What a formula may count that is right at the problem's numbers and not in general."""
 EXTRAS = ("weight_decay", "clip_value", "clip_norm")
 """The settings that every optimizer takes besides its own and `learning_rate`."""
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from checker.knowledge.conventions import CONVENTIONS
 from checker.model import Rubric, StepRubric, Tolerance
 from checker.problem.language import (
+    EXPECTED,
     FRACTION,
     GRADING_KEYS,
     MAX_DIGITS,
     MAX_POINTS,
     NUMBER,
+    NUMBERS_ONLY,
     STEP_BASE,
     STEP_KEYS,
     TOLERANCE_KEYS,
@@ -109,8 +111,27 @@ def read_rubric(reader: Reader, node: Node | None) -> Rubric:
             points=1.0 if points is None else points,
             carry=reader.boolean(step.items.get("carry"), "carry"),
             tolerance=_tolerance(reader, step.items.get("tolerance")),
+            expect=_one_of(reader, step.items.get("expect"), "'expect'", EXPECTED),
         )
-    return Rubric(tolerance, shares, steps)
+    expect = _one_of(reader, content.items.get("expect"), "'expect'", EXPECTED) or EXPECTED[0]
+    numbers_only = _one_of(reader, content.items.get("numbers_only"), "'numbers_only'", NUMBERS_ONLY) or NUMBERS_ONLY[0]
+    return Rubric(tolerance, shares, steps, expect, numbers_only)
+
+
+def _one_of(reader: Reader, node: Node | None, what: str, choices: tuple[str, ...]) -> str:
+    """The choice that is written; '' where none is."""
+    if node is None:
+        return ""
+    text = reader.string(node, f"one of {', '.join(choices)} for {what}")
+    if text is None:
+        return ""
+    text = text.strip()
+    if text not in choices:
+        near = suggest(text, choices)
+        mend = near if near.startswith("did you mean") else f"use one of {', '.join(choices)}"
+        reader.say(node, f"unknown choice for {what}: {short(text)!r}", mend)
+        return ""
+    return text
 
 
 def _tolerance(reader: Reader, node: Node | None) -> Tolerance | None:

@@ -71,7 +71,7 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
     result = kept.Program(
         problem.id, problem.title, problem.loss, lowered, _asked(derivation, lowered), lowering.formulas,
         lowering.values, lowering.exact, lowering.leaves, problem.rubric.tolerance,
-        dict(problem.rubric.shares), dict(derivation.names.shapes),
+        dict(problem.rubric.shares), problem.rubric.numbers_only, dict(derivation.names.shapes),
         derivation.names.iterations, dict(problem.aliases), [],
         mistakes, candidates, _targets(derivation), bool(derivation.computed),
     )  # fmt: skip
@@ -138,8 +138,12 @@ def _asked(derivation: Derivation, steps: list[kept.Step]) -> list[kept.Asked]:
         if target.element is not None:
             element = sum((i - 1) * s for i, s in zip(target.element, strides(item.shape), strict=True))
         tolerance: Tolerance = marks.tolerance or problem.rubric.tolerance
+        # the slope of a sum is a number, and that is all the formula it has
+        expect = (marks.expect or problem.rubric.expect) if item.parents else "any"
         asked.append(
-            kept.Asked(label, number[target.step], element, target.negative, marks.points, marks.carry, tolerance)
+            kept.Asked(
+                label, number[target.step], element, target.negative, marks.points, marks.carry, expect, tolerance
+            )
         )
     return asked
 

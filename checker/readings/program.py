@@ -54,6 +54,7 @@ class Asked(NamedTuple):
     negative: bool
     points: float
     carry: bool
+    expect: str  # "any" | "formula" | "value" | "both"
     tolerance: Tolerance
 
 
@@ -94,6 +95,7 @@ class Program(NamedTuple):
     leaves: dict[str, tuple[int, tuple[int, ...]]]
     tolerance: Tolerance
     shares: dict[str, float]
+    numbers_only: str  # "imprecise" | "correct" | "wrong": a formula right at the problem's numbers, not in general
     shapes: dict[str, tuple[int, ...]]
     iterations: int
     aliases: dict[str, str]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from checker.model import Verdict
 from checker.reports.levels import Level
-from checker.reports.plain import cut, equation, inline, printable
+from checker.reports.plain import cut, equation, inline, placed, printable
 from checker.reports.text import ELEMENTS, counted, nothing_to_say
 from checker.reports.wording import WORDS, amount, points
 
@@ -44,6 +45,15 @@ def code(value: Any) -> str:
         plain = "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in text)
         return f"<code>{plain}</code>"
     return f"`{text}`"
+
+
+def fenced(lines: list[str]) -> Iterator[str]:
+    """Lines as they stand, in a fence that none of them can close."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}text"
+    yield from map(printable, lines)
+    yield fence
 
 
 def draw(grade: Grade, level: Level) -> str:
@@ -91,9 +101,12 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
         return
     # why an answer is unreadable quotes the answer
     quoted = any(each is Verdict.UNREADABLE for each in (step.verdict, *(element.verdict for element in step.elements)))
-    said = code(step.message) if quoted else escaped(step.message)
+    message, place = placed(step.message)
+    said = code(message) if quoted else escaped(message)
     line = f" (line {step.line})" if step.line else ""
     yield f"- {code(step.step)}{line}: {said}"
+    if place:
+        yield from (f"  {each}".rstrip() for each in fenced(place))
     for each in step.diagnosis:
         doubt = "possibly " if each.confidence == "possible" else ""
         where = f" at {code(each.made_at)}, which you left out" if each.made_at else ""

@@ -60,6 +60,16 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def placed(message: str) -> tuple[str, list[str]]:
+    r"""What is said, and two lines that show the place in a formula, where the message has them.
+
+    >>> placed("nothing follows '+'\na +\n  ^"), placed("no number\n")
+    (("nothing follows '+'", ['a +', '  ^']), ('no number\n', []))
+    """
+    lines = message.split("\n")
+    return (lines[0], lines[1:]) if len(lines) == 3 and lines[2].strip(" ") == "^" else (message, [])
+
+
 def equation(name: str, formula: str) -> str:
     """`name = formula`, once."""
     return formula if formula.startswith(f"{name} =") else f"{name} = {formula}"

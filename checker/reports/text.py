@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from checker.model import FIRST_ERRORS, Verdict
 from checker.reports.levels import Level
-from checker.reports.plain import cell, equation, inline, printable
+from checker.reports.plain import cell, equation, inline, placed, printable
 from checker.reports.wording import WORDS, amount, points
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _remarks(steps: tuple[StepGrade, ...], level: Level) -> Iterator[str]:
 
 def nothing_to_say(step: StepGrade) -> bool:
     """Whether the table has said all there is: the answer is right, or there is none."""
-    said = step.verdict in (Verdict.CORRECT, Verdict.MISSING)
+    said = step.verdict is Verdict.CORRECT or (step.verdict is Verdict.MISSING and not step.submitted)
     return said and not (step.note or step.formula or step.diagnosis)
 
 
@@ -122,7 +122,9 @@ def _remark(group: list[StepGrade], level: Level) -> Iterator[str]:
     step = group[0]
     names = ", ".join(printable(each.step) for each in group)
     line = f" (line {step.line})" if len(group) == 1 and step.line else ""
-    yield from _wrapped(f"{names}{line}: {printable(step.message)}", "", "    ")
+    said, place = placed(step.message)
+    yield from _wrapped(f"{names}{line}: {printable(said)}", "", "    ")
+    yield from (f"    {printable(each)}" for each in place)  # a formula, and a caret below it
     for each in step.diagnosis:
         doubt = "possibly " if each.confidence == "possible" else ""
         where = f" at {printable(each.made_at)}, which you left out" if each.made_at else ""

@@ -28,8 +28,8 @@ SENTENCES: dict[Verdict, Sentence] = {
         "The method is right; the value follows from an earlier answer that is not.",
         "The method is right; the value follows from your own {rests_on}.",
     ),
-    Verdict.MISCONCEPTION: Sentence("Not right.", "Not right: this is the value that a known mistake gives."),
-    Verdict.SLIP: Sentence("Not right.", "Not right: the value is a slip away from the right one."),
+    Verdict.MISCONCEPTION: Sentence("Not right.", "Not right: this is what a known mistake gives."),
+    Verdict.SLIP: Sentence("Not right.", "Not right: a slip away from the right answer."),
     Verdict.IMPRECISE: Sentence(
         "Right as far as it goes, but given to fewer digits than asked.",
         "Right as far as it goes, but given to fewer digits than asked.",
@@ -42,6 +42,13 @@ SENTENCES: dict[Verdict, Sentence] = {
 POSSIBLE = Sentence(
     "Not right.", "Not right: a known mistake may have given this value, though chance could explain it."
 )
+
+# where something was answered, but not what is asked for
+LACKING = {
+    "formula": "A formula is asked for, and there is none.",
+    "value": "A number is asked for, and there is only a formula.",
+    "both": "A number and a formula are asked for, and there is only one of them.",
+}
 
 WORDS: dict[Verdict, str] = {
     Verdict.CORRECT: "correct",
@@ -58,7 +65,8 @@ WORDS: dict[Verdict, str] = {
 def sentence(step: StepGrade, *, causes: bool) -> str:
     """What the student is told of one step, with or without its cause.
 
-    An unreadable answer says why it is unreadable at every level: that speaks of how it is typed, not of its value.
+    Of a formula that cannot be read two more lines show the place: the formula, and a caret below it. An unreadable
+    answer says why it is unreadable at every level: that speaks of how it is typed, not of its value.
     """
     if step.verdict is Verdict.UNREADABLE:
         return step.message or SENTENCES[step.verdict].plain
@@ -68,6 +76,8 @@ def sentence(step: StepGrade, *, causes: bool) -> str:
     elif step.verdict is Verdict.MISCONCEPTION and all(each.confidence == "possible" for each in step.diagnosis):
         chosen = POSSIBLE
     told = chosen.told if causes and ("{rests_on}" not in chosen.told or step.rests_on) else chosen.plain
+    if step.verdict is Verdict.MISSING:
+        told = LACKING.get(step.message, told)
     return told.replace("{rests_on}", _listed(step.rests_on)) + _share(step) + _unread(step)
 
 
@@ -82,7 +92,8 @@ def _share(step: StepGrade) -> str:
 def _unread(step: StepGrade) -> str:
     """Why one element of an array cannot be read, where the array as a whole is judged."""
     if step.message and any(element.verdict is Verdict.UNREADABLE for element in step.elements):
-        return f" Not all of it can be read: {step.message}."
+        reason, broken, place = step.message.partition("\n")
+        return f" Not all of it can be read: {reason}.{broken}{place}"
     return ""
 
 

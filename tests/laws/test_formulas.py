@@ -42,7 +42,7 @@ def test_pairs_of_formulas_are_decided_right(key: str) -> None:
         if row["problem"] != key:
             continue
         try:
-            worked = answers(key)(row["formula"], found_by(key).find(row["step"]))
+            worked = answers(key).judge(row["formula"], found_by(key).find(row["step"]))
             equal = all(holds == IDENTITY for holds in worked.holds)
         except FormulaError as error:
             equal = False
@@ -77,7 +77,7 @@ def test_every_rule_is_the_identity_of_its_step_as_text_and_as_latex(path: Path)
                 written.append(latex(route.node))
             for formula in written:
                 if not UNWRITTEN.search(formula):
-                    worked = judged(formula, Target(step.name))
+                    worked = judged.judge(formula, Target(step.name))
                     assert set(worked.holds) == {IDENTITY}, (step.name, formula)
 
 
@@ -89,7 +89,7 @@ def test_a_rule_with_a_term_or_a_factor_too_many_is_not(path: Path) -> None:
         if not names(step.rule) or UNWRITTEN.search(formula):
             continue
         for wrong in (f"({formula}) + 1e-12", f"1.000000001*({formula})"):
-            worked = judged(wrong, Target(step.name))
+            worked = judged.judge(wrong, Target(step.name))
             assert IDENTITY not in worked.holds or set(worked.values) == {0.0}, (step.name, wrong)
 
 
@@ -100,7 +100,7 @@ def test_judgements_do_not_depend_on_their_order_or_their_number() -> None:
     def judged(order: list[dict[str, str]]) -> dict[tuple[str, ...], object]:
         fresh = {key: FormulaAnswers(load_problem(data, key)) for key, data in problems.items()}
         return {
-            (row["problem"], row["step"], row["formula"]): fresh[row["problem"]](
+            (row["problem"], row["step"], row["formula"]): fresh[row["problem"]].judge(
                 row["formula"], fresh[row["problem"]].names.find(row["step"])
             )
             for row in order

@@ -105,7 +105,7 @@ W       [[1, 2], [3, 4]]  wrong             0.75/1
 b_new                     missing              0/1
 
 a (line 6): '.nan' is not a number; write the number itself
-da_dz (line 7): Not right: this is the value that a known mistake gives.
+da_dz (line 7): Not right: this is what a known mistake gives.
     tanh_deriv_sigmoid_form: 1 - a^2 is the slope of tanh.
 dL_dz, dL_dw: The method is right; the value follows from your own da_dz.
 W (line 10): Not right: work this step again from your own earlier answers. 1 of 2 elements is
@@ -182,7 +182,7 @@ def test_json_is_the_contract():
         "points": {"awarded": 0.5, "possible": 1},
         "line": 7,
         "column": 9,
-        "message": "Not right: this is the value that a known mistake gives.",
+        "message": "Not right: this is what a known mistake gives.",
         "formula": "a*(1 - a)",
         "elements": [],
     }
@@ -232,7 +232,7 @@ SENTENCES = [
         "Not right.",
         "Not right: a known mistake may have given this value, though chance could explain it.",
     ),
-    (step("a", Verdict.SLIP), "Not right.", "Not right: the value is a slip away from the right one."),
+    (step("a", Verdict.SLIP), "Not right.", "Not right: a slip away from the right answer."),
     (
         step("a", Verdict.IMPRECISE),
         "Right as far as it goes, but given to fewer digits than asked.",

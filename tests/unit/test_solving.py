@@ -56,7 +56,7 @@ def test_every_closed_form_is_its_step(path: Path) -> None:
             continue
         words = set(re.findall(r"(?<![\w.])[A-Za-z]\w*(?![\w(])", form.text)) - {"T", "e", "pi"}
         assert words <= leaves, step.name
-        holds = judged(form.text, Target(step.name)).holds
+        holds = judged.judge(form.text, Target(step.name)).holds
         assert set(holds) <= {IDENTITY, None}, (step.name, form.text)
         checked += 1
     assert checked or path.stem == "conv2d-backward"

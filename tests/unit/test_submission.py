@@ -210,9 +210,9 @@ def test_arrays_are_kept_as_they_are() -> None:
             "the formula is not a text; write one, in quotes where it has brackets in it",
         ),
         (
-            "{value: [1], formula: a}",
+            "{value: [1, z], formula: a}",
             14,
-            "a formula stands beside several values; give each element its own pair",
+            "the value 'z' is not a number; write numbers as the value, the formula beside it",
         ),
         (
             "{value: a, formula: b}",
