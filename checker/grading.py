@@ -198,7 +198,7 @@ def _apart(item: Asked, slots: range, program: Program, sheet: Sheet, marks: Mar
     found = []
     for slot in slots:
         cell = sheet.cells.get(slot)
-        if cell is not None and cell.holds is not None and cell.holds >= DISAGREES:
+        if cell is not None and cell.holds is not None and cell.holds & DISAGREES:
             unit = asked_unit(item.tolerance, program.values[slot])
             near = (program.values[slot], marks.carried[slot])
             found.append((cell, any(within(cell.value, value, unit) for value in near)))
@@ -211,7 +211,7 @@ def _notes(item: Asked, verdict: Verdict, cells: Sequence[Cell], apart: Sequence
     `apart` are cells whose number is not what the formula beside it gives, and whether the number is right.
     """
     if apart and item.expect in ("any", "both"):
-        if all(cell.holds in (IDENTITY + DISAGREES, FOLLOWS + DISAGREES) for cell, _ in apart):
+        if all((cell.holds or 0) & (DISAGREES - 1) in (IDENTITY, FOLLOWS) for cell, _ in apart):
             yield "the formula is right; the value beside it is not what it gives"
         elif all(right for _, right in apart):
             yield "the value is right; the formula beside it does not give it"

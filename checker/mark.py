@@ -12,7 +12,7 @@ from checker.compare import asked_unit, within
 from checker.readings.ball import Balls
 from checker.readings.ball import run as run_balls
 from checker.readings.numeric import FLOATS, Value
-from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, MISTAKEN, NUMBERS_ONLY, SLIPPED
+from checker.sheet import BESIDE, DISAGREES, FOLLOWS, IDENTITY, MISTAKEN, NUMBERS_ONLY, SLIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,7 +150,7 @@ def _mark(
             verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, WRONG)))
             if expect != "any" or lanes.some(holds >= 0):
                 own = _formula_verdict(holds, carry, program.numbers_only, lanes)
-                verdict = _both(verdict, own, typed, holds, expect, lanes)
+                verdict = _both(verdict, own, holds, expect, lanes)
             verdict = where(given, verdict, MISSING)
             marks.verdict[slot], marks.carried[slot], marks.unit[slot] = verdict, carried, unit
             marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled & (holds == -1)
@@ -232,7 +232,7 @@ def _formula_verdict(holds: Value, carry: bool, numbers_only: str, lanes: Any) -
     return where(kind == MISTAKEN, MISCONCEPTION, where(kind == SLIPPED, SLIP, verdict))
 
 
-def _both(value: Value, formula: Value, typed: Value, holds: Value, expect: str, lanes: Any) -> Value:
+def _both(value: Value, formula: Value, holds: Value, expect: str, lanes: Any) -> Value:
     """The verdict of an answer whose number and whose formula have these, where there is one and it is asked for.
 
     The worse of the two stands. Where the number is not what the formula gives and one of the two is right, it is a
@@ -240,9 +240,9 @@ def _both(value: Value, formula: Value, typed: Value, holds: Value, expect: str,
     """
     where, negated = lanes.where, lanes.negated
     has_formula = holds >= 0
-    has_value = negated(has_formula) | (typed < float("inf"))
+    has_value = negated(has_formula) | (holds >= BESIDE)
     value, formula = _place(value, lanes), _place(formula, lanes)
-    apart, wrong, slip = holds >= DISAGREES, _PLACE[WRONG], _PLACE[SLIP]
+    apart, wrong, slip = has_formula & (holds & DISAGREES > 0), _PLACE[WRONG], _PLACE[SLIP]
     # a wrong number is a slip where it is not what the formula gives, and where it is, no worse than the formula
     worked = where(apart | (formula == 0), slip, formula)
     worse = lanes.larger(where(value == wrong, worked, value), formula)

@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.compare import asked_unit
-from checker.model import Diagnosis, Notice, Shape
-from checker.readings.numeric import FLOATS
+from checker.model import Diagnosis, Notice, Shape, Tolerance
 from checker.stepname import StepNames, Target, UnknownStep
 from checker.submission import Answer, Both, Entry, Submission
 
@@ -17,10 +15,10 @@ if TYPE_CHECKING:
 
 
 # What can be found of a formula: none of what follows; the step's own; so at the problem's numbers only; right given
-# the student's own earlier formulas; a named mistake; a named slip. DISAGREES is added where a number beside it is not
-# what it gives.
+# the student's own earlier formulas; a named mistake; a named slip. BESIDE is added where a number stands beside it,
+# and DISAGREES where that is not what it gives.
 DIFFERENT, IDENTITY, NUMBERS_ONLY, FOLLOWS, MISTAKEN, SLIPPED = range(6)
-DISAGREES = 8
+DISAGREES, BESIDE = 8, 16
 
 
 class Cell(NamedTuple):
@@ -51,14 +49,15 @@ class Fault(NamedTuple):
 
 
 class FormulaAnswer(NamedTuple):
-    """A formula that answers `target`; `numbers` are those typed beside it, each with its unit, `units` the asked ones.
+    """A formula that answers `target`, and what precision is asked of each element.
 
-    Both in the sign of the step, element by element.
+    `numbers` are those typed beside it, each with its unit (infinite where it has no decimals of its own), in the sign
+    of the step.
     """
 
     text: str
     target: Target
-    units: tuple[float, ...] = ()
+    tolerances: tuple[Tolerance, ...] = ()
     numbers: tuple[tuple[float, float], ...] = ()
 
 
@@ -69,6 +68,7 @@ class NumberAnswer(NamedTuple):
     element: int
     value: float
     unit: float
+    tolerance: Tolerance
 
 
 class Worked(NamedTuple):
@@ -290,28 +290,28 @@ def _read_formulas(sheet: Sheet, program: Program, waiting: list[_Waiting], read
     cells = sheet.cells
     held = [w for w in waiting if all(cells.get(slot) is w.held for slot in w.slots)]
     unread = {id(w.held) for w in waiting}
-    tolerances = {(item.step, item.element): item.tolerance for item in program.ask}
+    asked_for = {(item.step, item.element): item.tolerance for item in program.ask}
     own: list[NumberAnswer] = []
-    units: dict[int, float] = {}
+    tolerances: dict[int, Tolerance] = {}
     for number, step in enumerate(program.steps):
         for element, slot in enumerate(range(step.slot, step.slot + step.size)):
             cell = cells.get(slot)
             if cell is None:
                 continue
-            tolerance = tolerances.get((number, element)) or tolerances.get((number, None)) or program.tolerance
-            units[slot] = asked_unit(tolerance, program.values[slot], FLOATS)
+            tolerance = asked_for.get((number, element)) or asked_for.get((number, None)) or program.tolerance
+            tolerances[slot] = tolerance
             if id(cell) not in unread:
-                own.append(NumberAnswer(step.name, element, cell.value, min(cell.unit, units[slot])))
+                own.append(NumberAnswer(step.name, element, cell.value, cell.unit, tolerance))
     asked = []
     for w in held:
         sign = -1.0 if w.target.negative else 1.0
-        numbers = tuple((sign * e.number.value, getattr(e.number, "unit", 0.0)) for e in w.numbers if e.number)
+        numbers = tuple((sign * e.number.value, getattr(e.number, "unit", math.inf)) for e in w.numbers if e.number)
         own.extend(
-            NumberAnswer(w.target.step, element, value, min(unit or math.inf, units[slot]))
+            NumberAnswer(w.target.step, element, value, unit, tolerances[slot])
             for element, slot, (value, unit) in zip(_elements(w, program), w.slots, numbers, strict=False)
         )
         text = w.entry.formula or ""
-        asked.append(FormulaAnswer(text, w.target, tuple(units[slot] for slot in w.slots), numbers))
+        asked.append(FormulaAnswer(text, w.target, tuple(tolerances[slot] for slot in w.slots), numbers))
     found = read_formula(asked, own) if asked else []
     for w, worked in zip(held, found, strict=True):
         for slot in w.slots:
@@ -325,10 +325,12 @@ def _read_formulas(sheet: Sheet, program: Program, waiting: list[_Waiting], read
             if w.numbers:  # both were given: the value is judged too
                 _number(sheet, w.numbers[n], w.target, slot)
                 cell = cells[slot]
-                cell = cell._replace(unit=min(cell.unit, units[slot] if math.isinf(cell.unit) else cell.unit))
+                beside = 0 if holds is None else BESIDE
             else:
+                beside = 0
                 cell = Cell(value, math.inf, w.entry.text, w.entry.line, w.entry.column)
-            cells[slot] = cell._replace(holds=holds, note=worked.note, found=worked.found)
+            held_as = None if holds is None else holds + beside
+            cells[slot] = cell._replace(holds=held_as, note=worked.note, found=worked.found)
     for slot in [slot for slot, cell in cells.items() if id(cell) in unread]:
         del cells[slot]  # a formula of which another answer took an element
 

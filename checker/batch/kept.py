@@ -137,10 +137,14 @@ class Face:
 
 
 class Odd(NamedTuple):
-    """What only a file that is not plain can have: faults and notes by slot, places by step, and warnings."""
+    """What only a file that is not plain can have: faults and formulas by slot, places by step, and warnings.
+
+    Of a formula is kept what was found of it, but for its text and place: the value and unit, and the rest from `holds`
+    on.
+    """
 
     faults: dict[int, Fault]
-    notes: dict[int, str]
+    formulas: dict[int, Cell]
     places: dict[int, tuple[int, int]]
     warnings: list[Notice]
 
@@ -171,7 +175,7 @@ class Kept(NamedTuple):
                 [[array.dtype.str, array.shape] for array in arrays],
                 self.texts,
                 [[list(vars(each).values()) for each in found] for found in self.diagnoses],
-                {str(student): [odd.faults, odd.notes, odd.places, [list(vars(w).values()) for w in odd.warnings]]
+                {str(student): [odd.faults, _formulas(odd), odd.places, [list(vars(w).values()) for w in odd.warnings]]
                  for student, odd in self.odd.items()},
             ]
         ).encode("utf-8", "surrogatepass")  # fmt: skip
@@ -203,7 +207,8 @@ class Kept(NamedTuple):
                 at += 1
                 if cell:
                     place = int(self.line[cell]), int(self.column[cell])
-                    cells[slot] = Cell(0.0, 1.0, self.texts[cell], *place, None, odd.notes.get(slot, ""))
+                    formula = odd.formulas.get(slot, _NUMBER)
+                    cells[slot] = formula._replace(text=self.texts[cell], line=place[0], column=place[1])
                     if not odd.places:
                         places[number] = place
         verdict, carried, degenerate = (
@@ -220,15 +225,29 @@ class Kept(NamedTuple):
 
 
 _PLAIN = Odd({}, {}, {}, [])
+_NUMBER = Cell(0.0, 1.0, "", 1, 1)
 _NOWHERE: Any = None  # where the problem's id stands: no report shows it
 
 
+def _formulas(odd: Odd) -> dict[int, list[Any]]:
+    return {
+        slot: [each.value, each.unit, each.holds, each.note, [list(vars(found).values()) for found in each.found]]
+        for slot, each in odd.formulas.items()
+    }
+
+
 def _odd(
-    faults: dict[str, list[Any]], notes: dict[str, str], places: dict[str, list[int]], warnings: Sequence[list[Any]]
+    faults: dict[str, list[Any]],
+    formulas: dict[str, list[Any]],
+    places: dict[str, list[int]],
+    warnings: Sequence[list[Any]],
 ) -> Odd:
     return Odd(
         {int(slot): Fault(*fault) for slot, fault in faults.items()},
-        {int(slot): note for slot, note in notes.items()},
+        {
+            int(slot): Cell(value, unit, "", 1, 1, holds, note, tuple(Diagnosis(*each) for each in found))
+            for slot, (value, unit, holds, note, found) in formulas.items()
+        },
         {int(step): (line, column) for step, (line, column) in places.items()},
         [Notice(*each) for each in warnings],
     )

@@ -225,7 +225,7 @@ class Recorder:
                     verdict[student, columns[slot]] = UNREADABLE
             odd[student] = Odd(
                 {moved[slot]: fault for slot, fault in sheet.faults.items() if slot in moved},
-                {moved[slot]: each.note for slot, each in sheet.cells.items() if each.note and slot in moved},
+                {moved[slot]: each for slot, each in sheet.cells.items() if each.holds is not None and slot in moved},
                 sheet.places,
                 sheet.warnings,
             )

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from checker.batch.gradebook import Row
     from checker.batch.store import Known
     from checker.cache import Store
-    from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
 
 BLOCK = 1_250  # submissions graded at once
 BLOCK_SLOTS = 2_000_000  # numbers worked at once: fewer submissions where a problem is large

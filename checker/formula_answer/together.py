@@ -11,7 +11,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.compare import within
+from checker.compare import asked_unit, within
 from checker.formula_answer.identity import DIGITS, Comparer, Pair
 from checker.formula_answer.naming import SIGN_TURNED, Named, WrongRules, factor_note
 from checker.formula_answer.points import Point, as_float
@@ -51,7 +51,9 @@ class Together:
         self.numbers: dict[str, dict[int, NumberAnswer]] = {}
         for number in numbers:
             if number.step in ground.order:
-                self.numbers.setdefault(number.step, {})[number.element] = number
+                true = as_float(comparer.point().of(number.step)[number.element])
+                unit = min(number.unit, asked_unit(number.tolerance, true))
+                self.numbers.setdefault(number.step, {})[number.element] = number._replace(unit=unit)
         self.waiting = sorted(self.numbers, key=ground.order.__getitem__)  # numbers not yet put in the own point
         self.changed: dict[str, dict[int | None, list[Any]]] = {}  # where the student's answers are not the true ones
         self.own = self._point(self.changed)
@@ -91,11 +93,18 @@ class Together:
         if not answer.numbers:
             self._put(judged, own)
             return worked._replace(values=own)
-        accept = [max(unit / 2, asked) for (_, unit), asked in zip(answer.numbers, answer.units, strict=True)]
+        accept = self._accepted(answer, judged)
         values = [value for value, _ in answer.numbers]
         agree = self._agree(values, accept, judged, target, worked.values, own)
         held = [h if h is None or a else h + DISAGREES for h, a in zip(worked.holds, agree, strict=True)]
         return worked._replace(holds=held)
+
+    def _accepted(self, answer: FormulaAnswer, judged: Judged) -> list[float]:
+        """How far each number beside a formula may be from what the formula gives."""
+        true = self.comparer.point().of(judged.step.name)
+        asked = [asked_unit(t, as_float(true[slot])) for t, slot in zip(answer.tolerances, judged.slots, strict=True)]
+        typed = [0.0 if math.isinf(unit) else unit / 2 for _, unit in answer.numbers]
+        return [max(a, t) for a, t in zip(asked, typed, strict=True)]
 
     def _turned(self, node: Node, target: Target) -> Node:
         """The node in the sign of the step."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import checker
+from checker.batch.kept import Kept
+from checker.batch.record import Entry, Recorder, Variant
 from checker.block import grade_block
 from checker.errors import AuthorError
 from checker.formula_answer import FormulaAnswers
@@ -365,3 +367,13 @@ def test_a_class_is_graded_as_each_alone() -> None:
     together = grade_block(submissions, program, read, lambda: mistakes)
     assert together == [grade_submission(each, program, read, lambda: mistakes) for each in submissions]
     assert together == grade_block(submissions[::-1], program, read, lambda: mistakes)[::-1]
+    recorder = Recorder(program, lambda _: read, lambda: mistakes)
+    leaves = tuple(program.values[slot] for slot, _ in program.leaves.values())
+    entries = [
+        Entry(each.file, "", f"format: check-backprop/submission@1\nproblem: p\nanswers:\n  {text}\n".encode())
+        for each, text in zip(submissions, sheets, strict=True)
+    ]
+    _, kept = recorder.record(entries, [Variant("k", "neuron-sigmoid", program.title, leaves)])
+    kept = Kept.load(kept.dump())
+    for n, alone in enumerate(together):
+        assert kept.grade(recorder.face, n, alone.student, alone.submission).steps == alone.steps
