@@ -27,6 +27,7 @@ from benchmarks.students import (
     Hand,
     Injection,
     Line,
+    RightWork,
     Rule,
     Sheet,
     Value,
@@ -81,6 +82,7 @@ TARGETS = {
     "second mistake named": (">", 0.98),
     "given copied wrongly named": (">", 0.7),
     "free points after an early 0": ("<", 0.0),
+    "told from right work only by a note": ("", 0.0),
 }
 
 
@@ -93,6 +95,7 @@ class Task:
         problem = load_problem(self.text.encode(), f"{name}.yaml")
         self.program = compile_problem(problem)
         self._with_mistakes: Program | None = None
+        self.right_work = RightWork(sheet, hand)
 
     def with_mistakes(self) -> Program:
         if self._with_mistakes is None:
@@ -127,25 +130,34 @@ class Truth(NamedTuple):
     codes: frozenset[str]
 
 
-def differs(hand: Hand, typed: Value, *rights: Value) -> bool:
-    """Whether some element is more than one asked unit away from each of the right ones."""
-    away: Value = True
-    unit = np.vectorize(hand.unit, otypes=[float])(np.asarray(rights[0]))
-    for right in rights:
-        away = away & (np.abs(np.asarray(typed) - np.asarray(right)) > unit * (1 + 1e-9))
-    return bool(np.any(away))
+def units(hand: Hand, right: Value) -> Value:
+    """One asked unit for each element."""
+    return np.vectorize(hand.unit, otypes=[float])(np.asarray(right))
 
 
-def first_visible(task: Task, done: Written, lines: Collection[str]) -> str | None:
-    """The first of these lines whose number is neither the right one nor what follows from the student's own."""
-    scope = {**task.sheet.given, **task.sheet.parameters}
+def differs(hand: Hand, typed: Value, right: Value) -> bool:
+    """Whether some element is more than one asked unit away from the right one."""
+    return bool(np.any(np.abs(np.asarray(typed) - np.asarray(right)) > units(hand, right) * (1 + 1e-9)))
+
+
+def first_visible(task: Task, typed: Mapping[str, Value], lines: Collection[str]) -> str | None:
+    """The first of these lines whose number right work cannot come to; None where no line tells.
+
+    Right work comes to the true number, and to what follows from the numbers typed before by the right rules, whatever
+    was rounded or cut off on the way.
+    """
+    before: dict[str, Value] = {}
     for line in task.sheet.lines:
-        if line.name in lines:
-            with np.errstate(all="ignore"):
-                honest = line.rule(scope)
-            if differs(task.hand, done.values[line.name], task.sheet.right[line.name], honest):
+        if line.name not in typed:
+            continue
+        number, right = np.asarray(typed[line.name]), np.asarray(task.sheet.right[line.name])
+        if line.name in lines and differs(task.hand, number, right):
+            unit = units(task.hand, right) * (1 + 1e-9)
+            middle, leeway = task.right_work.range(line.name, before)
+            away = np.abs(number - np.asarray(middle))
+            if np.any((np.abs(number - right) > unit) & ~(away <= unit + leeway)):
                 return line.name
-        scope[line.name] = done.values[line.name]
+        before[line.name] = typed[line.name]
     return None
 
 
@@ -311,7 +323,7 @@ class Tally:
         self.failures: Counter[tuple[str, str, str, str]] = Counter()
         self.examples: dict[tuple[str, str, str, str], str] = {}
         self.by_code: defaultdict[tuple[str, str], list[int]] = defaultdict(_three)
-        self.unseen = self.made = 0
+        self.unseen = self.made = self.like_right = 0
 
     def add(self, figure: str, value: float, weight: float = 1.0) -> None:
         self.counts[figure][0] += value
@@ -330,6 +342,7 @@ class Tally:
         for key, record in other.by_code.items():
             self.by_code[key] = [a + b for a, b in zip(self.by_code[key], record, strict=True)]
         self.unseen += other.unseen
+        self.like_right += other.like_right
         self.made += other.made
 
     def figure(self, name: str) -> float | None:
@@ -361,7 +374,7 @@ class Bench:
         honest = written(sheet, self.hand)
         self.right_work(task, rng)
         for mistake in mistakes:
-            self.one_mistake(task, outcomes, mistake, honest)
+            self.one_mistake(task, outcomes, mistake, rng)
         singles = [m for m in mistakes if len(m.lines) == 1 and m.injection.rules]
         for first, second in pairwise(singles):
             if first.lines != second.lines:
@@ -388,14 +401,15 @@ class Bench:
             for step in lost[:1]:
                 self.tally.fail("right work", "", step.step, said_of(step), self.example(task, typed))
 
-    def one_mistake(self, task: Task, outcomes: Outcomes, mistake: Mistake, honest: Written) -> None:
+    def one_mistake(self, task: Task, outcomes: Outcomes, mistake: Mistake, rng: random.Random) -> None:
         tally, sheet = self.tally, task.sheet
+        hand = self.hand._replace(carries_full=rng.random() < 0.5)
         try:
-            done = written(sheet, self.hand, mistake.injection.rules, mistake.slips)
+            done = written(sheet, hand, mistake.injection.rules, mistake.slips)
         except (FloatingPointError, OverflowError):
             return  # a tangent at its pole, a root of a negative number: nobody writes that down
         tally.made += 1
-        step = first_visible(task, done, mistake.lines)
+        step = first_visible(task, done.values, mistake.lines)
         if step is None:
             tally.unseen += 1
         else:
@@ -404,32 +418,35 @@ class Bench:
             grade = task.grade(done.typed)
             self.judge("all answered", task, grade, Truth(step, codes), mistake.code, done.typed)
             self.later(task, grade, done, mistake, step)
-        self.only_finals(task, outcomes, mistake, done, honest)
+        self.only_finals(task, outcomes, mistake, done)
 
     def scope(self, sheet: Sheet, done: Written) -> dict[str, Value]:
         return {**sheet.given, **sheet.parameters, **done.values}
 
-    def only_finals(self, task: Task, outcomes: Outcomes, mistake: Mistake, done: Written, honest: Written) -> None:
+    def only_finals(self, task: Task, outcomes: Outcomes, mistake: Mistake, done: Written) -> None:
         """Only the loss and the updated parameters answered."""
         sheet = task.sheet
         finals = outcomes.finals
         if mistake.slips and not set(mistake.lines) <= set(finals):
             return  # a slip of the pen in working that nobody sees
-        step = next(
-            (name for name in finals if differs(self.hand, done.values[name], sheet.right[name], honest.values[name])),
-            None,
-        )
-        if step is None:
+        if not any(differs(self.hand, done.values[name], sheet.right[name]) for name in finals):
             return
+        typed = {name: done.typed[name] for name in finals}
+        step = first_visible(task, {name: done.values[name] for name in finals}, finals)
+        grade = task.grade(typed)
         codes = {mistake.code} | family(mistake.code)
+        if not mistake.slips:
+            codes |= outcomes.twins(mistake.injection)
+        if step is None:
+            self.tally.like_right += 1
+            noted = codes.intersection(code for item in grade.steps for code in item.alike)
+            self.tally.add("told from right work only by a note", bool(noted))
+            return
         if mistake.slips:
             codes |= local_twins(sheet, done, step, done.values[step])
-        else:
-            codes |= outcomes.twins(mistake.injection)
-            if step in mistake.injection.rules:
-                codes |= local_twins(sheet, done, step, done.full[step])
-        typed = {name: done.typed[name] for name in finals}
-        self.judge("loss and updates", task, task.grade(typed), Truth(step, frozenset(codes)), mistake.code, typed)
+        elif step in mistake.injection.rules:
+            codes |= local_twins(sheet, done, step, done.full[step])
+        self.judge("loss and updates", task, grade, Truth(step, frozenset(codes)), mistake.code, typed)
 
     def judge(self, mode: str, task: Task, grade: Grade, truth: Truth, code: str, typed: Mapping[str, Any]) -> None:
         tally = self.tally
@@ -482,8 +499,8 @@ class Bench:
             done = written(task.sheet, self.hand, {**first.injection.rules, **second.injection.rules})
         except (FloatingPointError, OverflowError):
             return
-        step = first_visible(task, done, second.lines)
-        if step is None or first_visible(task, done, first.lines) is None:
+        step = first_visible(task, done.values, second.lines)
+        if step is None or first_visible(task, done.values, first.lines) is None:
             return
         value = second.injection.rules[step](self.scope(task.sheet, done))
         codes = local_twins(task.sheet, done, step, value) | {second.code} | family(second.code)
@@ -510,7 +527,7 @@ class Bench:
             done = written(task.sheet, self.hand, slips={line.name: changed})
         except (FloatingPointError, OverflowError):
             return
-        if first_visible(task, done, [line.name]) is None:
+        if first_visible(task, done.values, [line.name]) is None:
             return
         step = step_of(task.grade(done.typed), line.name)
         clear = any(d.confidence == "clear" for d in step.diagnosis)
@@ -531,7 +548,7 @@ class Bench:
                 done = written(sheet, self.hand, rules)
             except (FloatingPointError, OverflowError):
                 return
-            if first_visible(task, done, [line.name]) is None:
+            if first_visible(task, done.values, [line.name]) is None:
                 return
             value = rules[line.name](self.scope(sheet, done))
             codes = local_twins(sheet, done, line.name, value) | {"wrong_given_copied"}
@@ -550,7 +567,7 @@ class Bench:
             done = written(task.sheet, self.hand, slips={line.name: _zeros})
         except (FloatingPointError, OverflowError):
             return
-        if first_visible(task, done, [line.name]) is None:
+        if first_visible(task, done.values, [line.name]) is None:
             return
         grade = task.grade(done.typed)
         # a mean of squares is below what 4 decimals show: its 0 may be right
@@ -657,7 +674,10 @@ def table(tallies: Mapping[str, Tally]) -> str:
             row.append("-" if got is None else _shown(got, share) + (" !" if short else ""))
         rows.append(row)
     rows.append(["mistakes made", "", *(str(tally.made) for tally in tallies.values())])
-    rows.append(["of these not to be seen", "", *(str(tally.unseen) for tally in tallies.values())])
+    rows.append(["of these not to be seen, all answered", "", *(str(tally.unseen) for tally in tallies.values())])
+    rows.append(
+        ["of these not to be seen, loss and updates", "", *(str(tally.like_right) for tally in tallies.values())]
+    )
     return tabulate(
         rows, ["", "target", *tallies], disable_numparse=True, colalign=("left", "left", *["right"] * len(tallies))
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from checker.diagnose import diagnose
 from checker.grading import grade_sheet, named
-from checker.mark import MISSING, WRONG, Marks, mark
+from checker.mark import MISSING, Marks, doubtful, mark
 from checker.readings.lanes import LANES
 from checker.sheet import lay
 
@@ -125,12 +125,16 @@ class Block:
         everyone = np.arange(len(numbers))
         program = self.program
         values = self.values_of(program)
+        doubt = np.zeros(len(numbers), dtype=np.bool_)
         for students in self._alike(everyone, lambda step: len(step.routes) > 1):
-            answers = self._answers(students, self.slots)
-            self._take(students, mark(program, _of(values, students, everyone), answers, LANES), self.slots)
-        wrong = np.flatnonzero((self.verdict == WRONG).any(axis=1))
-        if self.with_mistakes is not None and wrong.size:
-            self._diagnose(wrong, self.with_mistakes())
+            answers, truth = self._answers(students, self.slots), _of(values, students, everyone)
+            marks = mark(program, list(truth), answers, LANES)
+            self._take(students, marks, self.slots)
+            for slot, answer in answers.items():
+                bad, strained = doubtful(marks, slot, answer, truth[slot])
+                doubt[students] |= bad | strained
+        if self.with_mistakes is not None and doubt.any():
+            self._diagnose(np.flatnonzero(doubt), self.with_mistakes())
 
     def _diagnose(self, wrong: NDArray[np.intp], program: Program) -> None:
         # the same steps, but its slots are its own
@@ -146,33 +150,27 @@ class Block:
             marks = mark(program, list(truth), answers, LANES)
             diagnosis = diagnose(program, truth, answers, marks, LANES)
             self._take(students, diagnosis.marks, slots)
-            for step, explanations in diagnosis.found.items():
-                self._name(students, program, step, explanations)
+            for step, found in diagnosis.found.items():
+                self._name(students[found.item.who], program, step, found.explanations)
 
     def _name(
         self, students: NDArray[np.intp], program: Program, step: int, explanations: Sequence[Explanation]
     ) -> None:
         """What explains this step, for each student; those whom the same explains are looked at once."""
         count = len(students)
-        table = np.array(
-            [
-                np.broadcast_to(np.asarray(part, dtype=float), (count,))
-                for e in explanations
-                for part in (e.who, e.clear, e.gain)
-            ]
-        ).T
-        table[:, 1::3] *= table[:, ::3]
-        table[:, 2::3] *= table[:, ::3]
-        explained = np.flatnonzero(table[:, ::3].any(axis=1))
+        table = np.zeros((count, 3 * len(explanations)), dtype=np.int16)
+        for k, e in enumerate(explanations):
+            table[:, 3 * k], table[:, 3 * k + 1], table[:, 3 * k + 2] = e.who, e.clear & e.who, e.gain * e.who
         column = next(column for column, (number, _) in enumerate(self.steps) if number == step)
         kinds: dict[bytes, int] = {}
-        for student, row in zip(students[explained], table[explained], strict=True):
+        for student, row in zip(students.tolist(), table, strict=True):
             kind = row.tobytes()
             number = kinds.get(kind)
             if number is None:
+                parts = row.tolist()
                 own = [
                     e._replace(who=bool(who), clear=bool(clear), gain=gain)
-                    for e, who, clear, gain in zip(explanations, row[::3], row[1::3], row[2::3], strict=True)
+                    for e, who, clear, gain in zip(explanations, parts[::3], parts[1::3], parts[2::3], strict=True)
                 ]
                 found = named(program, {step: own})[step]
                 number = self._known.setdefault(found, len(self._known))
@@ -231,7 +229,7 @@ class Block:
             dict(zip(self.slots, part[student].tolist(), strict=True))
             for part in (self.verdict, self.carried, self.degenerate)
         )
-        return Marks(verdict, carried, {}, degenerate, {}, [])
+        return Marks(verdict, carried, {}, {}, degenerate, {}, [])
 
     def grade(self, student: int) -> Grade:
         """The grade of one student."""

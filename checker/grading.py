@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from checker.compare import asked_unit, within
-from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, WRONG, Marks, mark
+from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, Marks, doubtful, mark
 from checker.model import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, with_numbers
 from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, Cell, FormulaReader, Sheet, asked_slots, lay
@@ -46,12 +46,16 @@ def grade_submission(
 ) -> Grade:
     """The grade of one submission against its problem.
 
-    `with_mistakes` gives the program that has the mistakes compiled in; it is asked for only where an answer is wrong.
+    `with_mistakes` gives the program that has the mistakes compiled in; it is asked for only where an answer is wrong,
+    or right by the allowance for rounding alone.
     Without it nothing is diagnosed.
     """
     sheet = lay(submission, program, read_formula)
-    marks = mark(program, list(program.values), answers_of(sheet))
-    if with_mistakes is None or not any(verdict == WRONG for verdict in marks.verdict.values()):
+    answers = answers_of(sheet)
+    marks = mark(program, list(program.values), answers)
+    if with_mistakes is None or not any(
+        any(doubtful(marks, slot, answer, program.values[slot])) for slot, answer in answers.items()
+    ):
         return grade_sheet(sheet, program, marks)
     from checker.diagnose import diagnose
 
@@ -60,7 +64,12 @@ def grade_submission(
     answers = answers_of(sheet)
     marks = mark(program, list(program.values), answers)
     diagnosis = diagnose(program, list(program.values), answers, marks)
-    return grade_sheet(sheet, program, diagnosis.marks, named(program, diagnosis.found))
+    return grade_sheet(
+        sheet,
+        program,
+        diagnosis.marks,
+        named(program, {number: found.explanations for number, found in diagnosis.found.items()}),
+    )
 
 
 def answers_of(sheet: Sheet) -> dict[int, tuple[Value, Value, Value, Value]]:
@@ -175,6 +184,7 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: 
         message=reasons[0] if reasons else item.expect if verdict is Verdict.MISSING and cells else "",
         formula=worked,
         diagnosis=(*named, *diagnosis) if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
+        alike=_alike(diagnosis) if verdict in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH) else (),
         rests_on=tuple(_rests_on(item, program, sheet)),
         line=place[0] if place else None,
         column=place[1] if place else None,
@@ -219,6 +229,13 @@ def _notes(item: Asked, verdict: Verdict, cells: Sequence[Cell], apart: Sequence
             yield "the value is not what the formula beside it gives"
     if item.expect != "value" and verdict not in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH, Verdict.MISSING):
         yield from dict.fromkeys(cell.note for cell in cells if cell.note)
+
+
+def _alike(diagnosis: Sequence[Diagnosis]) -> tuple[str, ...]:
+    """The mistakes that a right answer cannot be told from: those of method that clearly give just this number."""
+    from checker.knowledge.misconceptions import MISCONCEPTIONS
+
+    return tuple(d.code for d in diagnosis if d.confidence == "clear" and MISCONCEPTIONS[d.code].tier < SLIP_TIERS)
 
 
 def _verdict(slot: int, sheet: Sheet, marks: Marks) -> Verdict:

@@ -206,17 +206,16 @@ def blind_spots(problem: Problem) -> tuple[Finding, ...]:
         bounds.update({slot: asked_unit(item.tolerance, program.values[slot]) for slot in slots})
     hidden: dict[tuple[int, str], list[str]] = {}
     seen: dict[int, list[tuple[str, list[float]]]] = {}
-    known: set[tuple[int, str]] = set()
     for mistake in program.mistakes:
-        if mistake.tier > MOST_TIER:
+        codes = [name.code for name in mistake.names if name.tier <= MOST_TIER]
+        if not codes:
             continue
         values = _carried_through(program, mistake)
         if any(not abs(values[slot] - program.values[slot]) <= bounds[slot] for slot in bounds):
             # two names for one wrong rule (the sign of an update) are twins in every problem: no news to an author
-            if mistake.step in asked and (mistake.step, mistake.variant) not in known:
-                known.add((mistake.step, mistake.variant))
+            if mistake.step in asked:
                 at = [values[slot] for slot in asked[mistake.step]]
-                seen.setdefault(mistake.step, []).append((mistake.code, at))
+                seen.setdefault(mistake.step, []).append((codes[0], at))
             continue
         step_ = program.steps[mistake.step]
         own = [abs(values[s] - program.values[s]) for s in range(step_.slot, step_.slot + step_.size)]
@@ -227,7 +226,7 @@ def blind_spots(problem: Problem) -> tuple[Finding, ...]:
             help_ = f"ask for {step_.name} too, or for more digits"
         else:
             help_ = "ask for more digits"
-        hidden.setdefault((mistake.step, help_), []).append(mistake.code)
+        hidden.setdefault((mistake.step, help_), []).extend(codes)
     notes = []
     for (number, help_), codes in sorted(hidden.items()):
         names_ = ", ".join(dict.fromkeys(codes))

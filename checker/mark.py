@@ -30,16 +30,33 @@ TAINTED, WRONG_ZERO = 1, 2  # what an answer in error hands on; a wrong 0 makes 
 class Marks(NamedTuple):
     """What marking found, by slot of the asked steps.
 
-    `verdict` is one of the codes above; `carried` the value that follows from the student's own answers; `unit` the
-    asked unit; `degenerate` where a carried 0 is 0 only for a wrong 0 before it; `tainted` where an error reaches it.
+    `verdict` is one of the codes above; `carried` the value that follows from the student's own answers and `reach` how
+    far rounding can have moved it; `unit` the asked unit; `degenerate` where a carried 0 is 0 only for a wrong 0 before
+    it; `tainted` where an error reaches it.
     """
 
     verdict: dict[int, Value]
     carried: dict[int, Value]
+    reach: dict[int, Value]
     unit: dict[int, Value]
     degenerate: dict[int, Value]
     tainted: dict[int, Value]
     ways: list[Balls]
+
+
+def doubtful(
+    marks: Marks, slot: int, answer: tuple[Value, Value, Value, Value], reference: Value
+) -> tuple[Value, Value]:
+    """Where a mistake is to be looked for: in what is wrong, and in what is right by the allowance for rounding alone.
+
+    The second lies more than one asked unit both from the true value and from what follows from the student's own.
+    """
+    submitted, _, _, holds = answer
+    verdict, unit = marks.verdict[slot], marks.unit[slot]
+    far = (abs(submitted - reference) > unit) & (abs(submitted - marks.carried[slot]) > unit)
+    right = (verdict == CORRECT) | (verdict == FOLLOW_THROUGH)
+    plain = holds == -1  # formulas are judged as such
+    return (verdict == WRONG) & plain, right & far & plain
 
 
 class Way:
@@ -86,7 +103,7 @@ def _mark(
 ) -> Marks:
     where, negated = lanes.where, lanes.negated
     size = len(reference)
-    marks = Marks({}, {}, {}, {}, {}, [])
+    marks = Marks({}, {}, {}, {}, {}, {}, [])
     exact = Balls(list(reference), [0.0] * size, [0] * size)
     ways = [Way(exact, {})]
     tolerances = _tolerances(program)
@@ -115,7 +132,7 @@ def _mark(
                 marks.unit[slot] = unit
                 if asked:
                     marks.verdict[slot] = MISSING
-                    marks.carried[slot] = chosen[0][1][0]
+                    marks.carried[slot], marks.reach[slot] = chosen[0][1][0], chosen[0][1][1]
                     marks.degenerate[slot], marks.tainted[slot] = False, chosen[0][1][2]
                 continue
             submitted, typed, given, holds = answers[slot]
@@ -154,6 +171,7 @@ def _mark(
             verdict = where(given, verdict, MISSING)
             marks.verdict[slot], marks.carried[slot], marks.unit[slot] = verdict, carried, unit
             marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled & (holds == -1)
+            marks.reach[slot] = chosen[0][1][1]
             own_taint = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
             cap = lanes.larger(unit, asked_unit(tolerance, submitted, lanes)) if by_size else unit
             own_radius = lanes.smaller(typed, where(own_taint == 0, unit, cap))

@@ -172,6 +172,7 @@ class StepGrade:
     """One asked step, judged.
 
     `submitted`, `reference` and `carried` are texts, nested lists of texts for arrays, None where there is none.
+    `alike` are the mistakes that a right answer cannot be told from.
     """
 
     step: str
@@ -190,6 +191,7 @@ class StepGrade:
     column: int | None = None
     degenerate: bool = False
     note: str = ""
+    alike: tuple[str, ...] = ()
     elements: tuple[ElementGrade, ...] = ()
 
 

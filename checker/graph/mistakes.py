@@ -55,7 +55,8 @@ def find_mistakes(deriver: Deriver, steps: list[Step], again: bool = False) -> d
             rules.setdefault(rule.place, []).append((code, rule.formula, rule.only, entry.tier))
     found: dict[str, list[tuple[int, Mistake]]] = {}
     seen: dict[str, set[tuple[str, int]]] = {}
-    for place in Places(deriver, steps, again).all():
+    places = Places(deriver, steps, again)
+    for place in places.all():
         right = {route.node.id for route in place.step.routes if route.proven}
         for code, formula, only, tier in rules.get(place.kind, ()):
             if only and not place.about.intersection(only):
@@ -66,7 +67,9 @@ def find_mistakes(deriver: Deriver, steps: list[Step], again: bool = False) -> d
             known = seen.setdefault(place.step.name, set())
             if (code, node.id) not in known:
                 known.add((code, node.id))
-                found.setdefault(place.step.name, []).append((tier, Mistake(code, node, f"{place.kind}: {formula}")))
+                found.setdefault(place.step.name, []).append(
+                    (tier, Mistake(code, node, f"{place.kind}: {formula}", places.layer(place.step)))
+                )
     return {name: [mistake for _, mistake in sorted(made, key=lambda m: m[0])] for name, made in found.items()}
 
 
@@ -99,6 +102,7 @@ class Places:
         loss = self.equations[self.problem.loss]
         self.loss_operands = deriver.operands[loss.name]
         self.family = self._family(loss)
+        self._layers = self._activations_after()
 
     def all(self) -> Iterator[Place]:
         """Every place, most specific first."""
@@ -117,6 +121,19 @@ class Places:
         if name in self.deriver.scope:
             return self.deriver.scope[name]
         return self.nodes.name(name, self.steps[name].shape)
+
+    def layer(self, item: Step) -> int:
+        """How many activations follow the step before the loss."""
+        return self._layers.get(item.about or item.name, 0)
+
+    def _activations_after(self) -> dict[str, int]:
+        """By quantity and equation: how many activations follow it before the loss."""
+        found: dict[str, int] = {}
+        for name in reversed(self.equations):
+            after = found.get(name, 0) + bool(self._activation(name))
+            for leaf in self.deriver.operands[name]:
+                found[leaf] = max(found.get(leaf, 0), after)
+        return found
 
     def _family(self, loss: Equation) -> frozenset[str]:
         """What kind of loss it is, whether it is called by name or written out."""

@@ -27,12 +27,14 @@ class Route:
 class Mistake(NamedTuple):
     """What a named mistake gives at a step: `code` in the table of misconceptions, and the wrong local rule.
 
-    `variant` is the same where the same habit shows at other steps.
+    `variant` is the same where the same habit shows at other steps; `layer` is how many activations follow before the
+    loss.
     """
 
     code: str
     node: Node
     variant: str
+    layer: int
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from checker.readings.numeric import FLOATS, Code, Formula, Value
+from checker.readings.numeric import FLOATS, Code, Formula, Slots, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,3 +104,35 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
         deviation = abs(formula(operations, corner) - centre)
         summed = lanes.larger(summed, where(lanes.undefined(deviation), 0.0, deviation))
     return centre, summed
+
+
+def work(code: Code, formulas: Sequence[Formula], values: Slots, radii: Slots, lanes: Any = FLOATS) -> None:
+    """Work the code on values and radii alone, where nobody asks what an error reached.
+
+    What leads out of the numbers is no number: it agrees with nothing.
+    """
+    for instruction in code:
+        slot = instruction[0]
+        if len(instruction) == 3:
+            arguments = instruction[2]
+            values[slot], radii[slot] = _formula(
+                formulas[instruction[1]], [values[i] for i in arguments], [radii[i] for i in arguments], lanes
+            )
+            continue
+        total: Value = 0.0
+        reach: Value = 0.0
+        for term in instruction[1]:
+            if len(term) == 1:
+                total = total + values[term[0]]
+                reach = reach + radii[term[0]]
+                continue
+            part = values[term[0]]
+            size = abs(part)
+            outer = size + radii[term[0]]
+            for i in term[1:]:
+                value = values[i]
+                here = abs(value)
+                part, size, outer = part * value, size * here, outer * (here + radii[i])
+            total = total + part
+            reach = reach + (outer - size)
+        values[slot], radii[slot] = total, reach

@@ -20,7 +20,7 @@ from checker.readings.text import text
 from checker.stepname import UnknownStep
 
 if TYPE_CHECKING:
-    from checker.graph.steps import Derivation, Step
+    from checker.graph.steps import Derivation, Mistake, Step
 
 
 def compile_problem(problem: Problem, everything: bool = False, mistakes: bool = False) -> kept.Program:
@@ -94,13 +94,19 @@ def _needed(derivation: Derivation) -> list[Step]:
 
 
 def _mistakes(steps: list[Step], lowering: Lowering) -> list[kept.Mistake]:
-    """What each mistake gives at each step, as code that runs once every step has its value."""
+    """What each mistake gives at each step, as code that runs once every step has its value; equal rules are one."""
     lowered = []
     for number, item in enumerate(steps):
+        names: dict[int, list[kept.Name]] = {}
+        first: dict[int, Mistake] = {}
         for mistake in item.mistakes:
             entry = MISCONCEPTIONS[mistake.code]
-            route = lowering.route(mistake.node)
-            lowered.append(kept.Mistake(number, mistake.code, entry.tier, entry.slip, mistake.variant, route))
+            first.setdefault(mistake.node.id, mistake)
+            called = names.setdefault(mistake.node.id, [])
+            if all(name.code != mistake.code for name in called):
+                called.append(kept.Name(mistake.code, entry.tier, entry.slip, mistake.variant))
+        for node, mistake in first.items():
+            lowered.append(kept.Mistake(number, mistake.layer, names[node], lowering.route(mistake.node)))
     return lowered
 
 

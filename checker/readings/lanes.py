@@ -10,7 +10,7 @@ import numpy as np
 from checker.readings.numeric import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -81,6 +81,61 @@ class Lanes:
     def some(condition: Any) -> bool:
         """Whether the condition holds in any lane."""
         return bool(np.any(condition))
+
+    @staticmethod
+    def those(condition: Any) -> Any:
+        """The lanes in which the condition holds, by number; None where there are none."""
+        found = np.flatnonzero(condition)
+        return found if found.size else None
+
+    @staticmethod
+    def size(who: Any) -> int:
+        """How many lanes those are."""
+        return len(who)
+
+    @staticmethod
+    def count(values: Iterable[Any]) -> int:
+        """How many lanes the values have."""
+        return max((len(value) for value in values if np.ndim(value)), default=1)
+
+    @staticmethod
+    def total(condition: Any) -> int:
+        """In how many lanes the condition holds."""
+        return int(np.count_nonzero(condition))
+
+    @staticmethod
+    def pick(value: Any, who: Any) -> Any:
+        """The value in those lanes alone."""
+        return value[who] if isinstance(value, np.ndarray) and value.ndim and who is not None else value
+
+    @staticmethod
+    def spread(value: Any, who: Any, count: int) -> Any:
+        """What stands in those lanes, of `count`; nothing in the others."""
+        found = np.zeros(count, dtype=np.asarray(value).dtype)
+        found[who] = value
+        return found
+
+    @staticmethod
+    def placed(value: Any, who: Any, others: Any, count: int) -> Any:
+        """The value with `others` put into those lanes, of `count`."""
+        found = np.array(np.broadcast_to(value, count))
+        found[who] = others
+        return found
+
+    @staticmethod
+    def filled(value: Any, count: int) -> Any:
+        """The value in `count` lanes."""
+        return np.broadcast_to(value, (count,))
+
+    @staticmethod
+    def each(work: Callable[..., dict[str, Any]], parts: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """What `work` makes of the arguments in each place of the parts, worked in one go."""
+        if not parts[0]:
+            return []
+        made = work(*(np.concatenate(part) for part in parts), LANES)
+        ends = np.cumsum([len(each) for each in parts[0]])[:-1]
+        split = {name: np.split(np.asarray(values), ends) for name, values in made.items()}
+        return [{name: values[n] for name, values in split.items()} for n in range(len(parts[0]))]
 
     @staticmethod
     def digit_unit(x: Any, digit: int) -> NDArray[np.float64]:

@@ -8,11 +8,12 @@ operations below. The same code serves one student (floats, no numpy imported) a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 Value = Any  # a float, or a numpy array with one float a lane
+Slots = list[Value] | dict[int, Value]  # by slot number
 Code = Sequence[Any]
 
 
@@ -133,6 +134,51 @@ class Floats:
         return bool(condition)
 
     @staticmethod
+    def those(condition: Value) -> Any:
+        """The lanes in which the condition holds; None where there are none."""
+        return True if condition else None
+
+    @staticmethod
+    def size(who: Any) -> int:
+        """How many lanes those are."""
+        return 1
+
+    @staticmethod
+    def count(values: Iterable[Value]) -> int:
+        """How many lanes the values have."""
+        return 1
+
+    @staticmethod
+    def total(condition: Value) -> int:
+        """In how many lanes the condition holds."""
+        return int(condition)
+
+    @staticmethod
+    def pick(value: Value, who: Any) -> Value:
+        """The value in those lanes alone."""
+        return value
+
+    @staticmethod
+    def spread(value: Value, who: Any, count: int) -> Value:
+        """What stands in those lanes, of `count`; nothing in the others."""
+        return value
+
+    @staticmethod
+    def placed(value: Value, who: Any, others: Value, count: int) -> Value:
+        """The value with `others` put into those lanes, of `count`."""
+        return others
+
+    @staticmethod
+    def filled(value: Value, count: int) -> Value:
+        """The value in `count` lanes."""
+        return value
+
+    @staticmethod
+    def each(work: Callable[..., dict[str, Value]], parts: Sequence[Sequence[Value]]) -> list[dict[str, Value]]:
+        """What `work` makes of the arguments in each place of the parts."""
+        return [work(*arguments, FLOATS) for arguments in zip(*parts, strict=True)]
+
+    @staticmethod
     def digit_unit(x: Value, digit: int) -> Value:
         """One unit of the significant digit `digit` (from 1) of x: a power of ten; 0 where x is 0 or not finite."""
         if x == 0 or x - x != 0:
@@ -150,7 +196,7 @@ def arrays() -> Any:
     return LANES
 
 
-def run(code: Code, formulas: Sequence[Formula], values: list[Value], lanes: Any = FLOATS) -> None:
+def run(code: Code, formulas: Sequence[Formula], values: Slots, lanes: Any = FLOATS) -> None:
     """Work the code: every instruction's value goes into its slot of `values`."""
     operations = lanes.operations
     for instruction in code:

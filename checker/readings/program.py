@@ -58,14 +58,21 @@ class Asked(NamedTuple):
     tolerance: Tolerance
 
 
-class Mistake(NamedTuple):
-    """What a named mistake gives at a step: the step's number, the code in the table, its tier, and the wrong rule."""
+class Name(NamedTuple):
+    """What a wrong rule is called: the code in the table, its tier, whether it is a slip, and the entry's rule."""
 
-    step: int
     code: str
     tier: int
     slip: bool
     variant: str
+
+
+class Mistake(NamedTuple):
+    """A wrong rule at a step (its number): what it is called, most plausible first, and how many layers follow."""
+
+    step: int
+    layer: int
+    names: list[Name]
     route: Route
 
 
@@ -179,8 +186,8 @@ def load(data: bytes) -> Program:
         plain["tolerance"] = Tolerance(**plain["tolerance"])
         plain["notes"] = [Finding(what, None, mend) for what, mend in plain["notes"]]
         plain["mistakes"] = [
-            Mistake(step, code, tier, slip, variant, Route(*route))
-            for step, code, tier, slip, variant, route in plain["mistakes"]
+            Mistake(step, layer, [Name(*name) for name in names], Route(*route))
+            for step, layer, names, route in plain["mistakes"]
         ]
         plain["candidates"] = [
             Candidate(step, position, Route(*route)) for step, position, route in plain["candidates"]

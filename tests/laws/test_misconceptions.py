@@ -97,7 +97,8 @@ def places() -> dict[tuple[str, str], list[tuple[str, Mistake]]]:
         asked = {item.step for item in shown.program.ask}
         for mistake in shown.program.mistakes:
             if mistake.step in asked and shown.differs(mistake):
-                found.setdefault((mistake.code, mistake.variant), []).append((name, mistake))
+                for called in mistake.names:
+                    found.setdefault((called.code, called.variant), []).append((name, mistake))
     return found
 
 
@@ -128,13 +129,16 @@ def test_every_rule_fires_on_an_example(code: str, variant: str) -> None:
     grade = shown.grade({**shown.right(), step.name: shown.text(step, wrong)})
     judged = step_of(grade, step.name)
     twins = {
-        other.code
+        called.code
         for other in shown.program.mistakes
         if other.step == mistake.step and np.allclose(shown.wrong(other), wrong, rtol=1e-9, atol=1e-12)
+        for called in other.names
     }
+    # slips that give the same number are not mentioned where a mistake of method clearly does
+    slips = {code for code in twins if MISCONCEPTIONS[code].tier > 2}
     assert judged.verdict in (Verdict.MISCONCEPTION, Verdict.SLIP), (name, step.name)
     assert grade.first_error == step.name
-    assert twins.intersection(codes(judged)), (name, step.name, codes(judged))
+    assert twins <= set(codes(judged)) | slips, (name, step.name, codes(judged))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -193,16 +197,9 @@ SLIPS = [  # the right dL_dz is -0.09180379, typed with a slip of each kind
     ("digit_dropped_or_doubled", lambda text: text[:5] + text[6:]),
     ("digit_dropped_or_doubled", lambda text: text[:6] + text[5:]),
 ]
-DIGITS = pytest.mark.xfail(reason="a digit behind the point that shifts the others is not seen yet", strict=True)
 
 
-@pytest.mark.parametrize(
-    ("code", "slipped"),
-    [
-        pytest.param(*slip, id=f"{slip[0]} {n}", marks=[DIGITS] if slip[0] == "digit_dropped_or_doubled" else [])
-        for n, slip in enumerate(SLIPS)
-    ],
-)
+@pytest.mark.parametrize(("code", "slipped"), SLIPS, ids=[f"{code} {n}" for n, (code, _) in enumerate(SLIPS)])
 def test_a_slip_of_the_pen_is_named(code: str, slipped: Any) -> None:
     shown = example("neuron-sigmoid")
     right = shown.right()

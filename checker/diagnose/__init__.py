@@ -1,0 +1,259 @@
+"""Naming mistakes: which wrong rule, on which numbers, gives what a student wrote.
+
+Every wrong answer is tried against every mistake that its step knows, on the student's own earlier answers and on the
+true ones; against slips of the pen; against two mistakes at once; and, where steps before it were left out, against
+mistakes there. What gives the same number is all reported, the most plausible first: what accounts for more of the
+other answers, then by the tiers of the table. A match is *clear* where chance is unlikely to have made it, and
+*possible* where the values that mistakes give lie so dense that a random number would hit one.
+
+An answer that is right only by the allowance for rounding is looked at too: where a mistake gives just this number, the
+answer stays right, and the report says that it cannot be told from that mistake.
+
+Like marking, this works on one student's floats or on a class's arrays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from checker.diagnose.hidden import SLACK, LeftOut
+from checker.diagnose.local import SLIP_FROM, Candidates, Explanation, Item, Local
+from checker.diagnose.picked import Picked
+from checker.mark import DIAGNOSED_SLIP, MISCONCEPTION, Marks, mark
+from checker.readings.numeric import FLOATS, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checker.readings.program import Program, Route
+
+    Answers = dict[int, tuple[Value, Value, Value, Value]]
+
+__all__ = ["Diagnosis", "Explanation", "Found", "diagnose", "rank_of"]
+
+MOST_TRIALS = 40  # hidden mistakes that are followed to all the other answers
+DOMINATED = 2  # how many answers more another explanation accounts for where one is not worth telling
+
+
+class Found(NamedTuple):
+    """What explains the answers of an item, for its lanes."""
+
+    item: Item
+    explanations: list[Explanation]
+
+
+class Diagnosis(NamedTuple):
+    """The marks with mistakes named, and for each step (by number) what explains it."""
+
+    marks: Marks
+    found: dict[int, Found]
+
+
+def diagnose(
+    program: Program, reference: list[Value], answers: Answers, marks: Marks, lanes: Any = FLOATS
+) -> Diagnosis:
+    """Name the mistakes in what `marks` calls wrong. `program` has the mistakes compiled in."""
+    with lanes.quiet():
+        return _Search(program, reference, answers, marks, lanes).run()
+
+
+def rank_of(explanation: Explanation) -> Value:
+    """How far down the list an explanation stands: what accounts for most answers first, then by tier."""
+    return explanation.tier + (0.5 if explanation.hidden is not None else 0.0) - 10 * explanation.gain
+
+
+class Case(NamedTuple):
+    """An item, what the mistakes of its step give, and what explains it."""
+
+    item: Item
+    candidates: Candidates | None
+    explanations: list[Explanation]
+
+
+class _Search:
+    def __init__(self, program: Program, reference: list[Value], answers: Answers, marks: Marks, lanes: Any) -> None:
+        self.program, self.reference, self.answers, self.marks, self.lanes = program, reference, answers, marks, lanes
+        self.local = Local(program, reference, answers, lanes)
+        self.region = LeftOut(program, answers, self.local.by_step, lanes)
+        self.overrides: dict[int, list[tuple[Value, Route]]] = {}
+        self.found: dict[int, Found] = {}
+        self.count = lanes.count(part for answer in answers.values() for part in answer[:1])
+
+    def run(self) -> Diagnosis:
+        """Every step by itself; then, in graph order, hidden mistakes, each carried on before the next step."""
+        lanes, local = self.lanes, self.local
+        items = [item for number in range(len(self.program.steps)) if (item := local.item(number, self.marks))]
+        seen = self._counted(self._examined(items))
+        for first in seen:
+            case = first
+            if self.overrides:  # what was found so far may explain this step, or the numbers that it rests on
+                fresh = local.item(first.item.number, self.marks)
+                if fresh is None:
+                    continue
+                (case,) = self._examined([fresh])
+            explanations = list(case.explanations)
+            before = self.region.before(case.item.number)
+            if before:
+                explanations += self._hidden(case.item, before)
+            unexplained: Value = case.item.everyone & case.item.wrong
+            for e in explanations:
+                unexplained = unexplained & lanes.negated(e.who)
+            explanations += local.pairs(case.item, case.candidates, self.marks, unexplained)
+            self._settle(case.item, explanations)
+        self._name()
+        return Diagnosis(self.marks, self.found)
+
+    # ------------------------------------------------------------ the step itself
+
+    def _examined(self, items: Sequence[Item]) -> list[Case]:
+        """For each item what its mistakes give, and which of them explain it: those of method, then slips."""
+        lanes, local = self.lanes, self.local
+        candidates = [local.candidates(item, self.marks) for item in items]
+        method = [local.explanations(item, found) for item, found in zip(items, candidates, strict=True)]
+        unsure = []
+        for item, explanations in zip(items, method, strict=True):
+            who: Value = item.everyone & item.wrong
+            for e in explanations:
+                if e.tier < SLIP_FROM:
+                    who = who & lanes.negated(e.clear)
+            unsure.append((item, who))
+        slips = local.slips(unsure, self.marks)
+        cases = []
+        for n, (item, who) in enumerate(unsure):
+            left = who
+            for e in slips[n]:
+                left = left & lanes.negated(e.who)
+            rounded = local.early_rounding(item, self.marks, left)
+            cases.append(Case(item, candidates[n], [*method[n], *slips[n], *rounded]))
+        return cases
+
+    def _counted(self, cases: Sequence[Case]) -> list[Case]:
+        """The same, each explanation with how many other steps the same mistake explains."""
+        lanes = self.lanes
+        times: dict[str, Value] = {}
+        for item, _, explanations in cases:
+            for e in explanations:
+                one = lanes.spread(e.who & item.wrong, item.who, self.count)
+                times[e.code] = times[e.code] + one if e.code in times else one + 0
+        return [
+            case._replace(
+                explanations=[
+                    e._replace(gain=lanes.larger(lanes.pick(times[e.code], case.item.who) - 1, 0))
+                    for e in case.explanations
+                ]
+            )
+            for case in cases
+        ]
+
+    # ------------------------------------------------------------ steps left out
+
+    def _hidden(self, item: Item, before: Sequence[int]) -> list[Explanation]:
+        """Mistakes at steps left out before this one that give what is to be explained."""
+        lanes, region = self.lanes, self.region
+        trials = region.trials(before)
+        n = max(range(len(item.slots)), key=lambda k: lanes.total(item.mask[k]))
+        slot, mask = item.slots[n], item.mask[n]
+        way = region.way(item.number, slot, before)
+        base = self.marks.ways[0]
+        right = lanes.pick(self.marks.reach[slot], item.who)
+        carried = lanes.pick(self.marks.carried[slot], item.who)
+        explanations: list[Explanation] = []
+        reached = []
+        for trial in trials:
+            value = way.value(trial, Picked(base.value, item.who, lanes))
+            growth = lanes.larger(1.0, abs(value - carried) / lanes.larger(abs(carried), 1e-300))
+            loose = item.half[n] + SLACK * (right + lanes.pick(self.marks.unit[slot], item.who)) * lanes.smaller(
+                growth, 10.0
+            )
+            near = (abs(value - item.submitted[n]) <= loose) | lanes.negated(mask)
+            if lanes.some(near):
+                reached.append((trial, near))
+        hits = []
+        for trial, near in reached:
+            made = region.consequences(trial, self.marks, item.who)
+            outcomes = made.get(item.number)
+            if outcomes is None:
+                continue
+            who: Value = False
+            for outcome in outcomes:
+                each: Value = near & item.everyone
+                for k, at in enumerate(item.slots):
+                    place = at - item.step.slot
+                    radius = outcome.radii[place]
+                    close = abs(outcome.values[place] - item.submitted[k]) <= item.half[k] + radius
+                    each = each & ((close & (radius <= item.most[k])) | lanes.negated(item.mask[k]))
+                who = who | each
+            if lanes.some(who):
+                hits.append((trial, made, who))
+        for trial, made, who in hits[:MOST_TRIALS]:
+            gain = region.agreement(item.number, made, self.marks, item.who)
+            hidden = trial.rules[0][0]
+            explanations += [
+                Explanation(code, tier, slip, who, who & (gain > 0), hidden, gain, trial.rules)
+                for code, tier, slip in trial.names
+            ]
+        return explanations
+
+    # ------------------------------------------------------------ the verdict
+
+    def _settle(self, item: Item, explanations: list[Explanation]) -> None:
+        """Keep what explains the step; a hidden mistake is charged here and carried on to what comes after."""
+        if not explanations:
+            return
+        lanes = self.lanes
+        best: Value = float("-inf")
+        for e in explanations:
+            best = lanes.larger(best, lanes.where(e.who, e.gain, float("-inf")))
+        kept: dict[tuple[str, int | None], Explanation] = {}
+        for e in explanations:
+            who = e.who & (e.gain > best - DOMINATED)
+            if not lanes.some(who):
+                continue
+            key = e.code, e.hidden
+            old = kept.get(key)
+            if old is None:
+                kept[key] = e._replace(who=who, clear=e.clear & who)
+            else:
+                better = who & (e.gain > lanes.where(old.who, old.gain, float("-inf")))
+                gain = lanes.where(better, e.gain, old.gain)
+                kept[key] = old._replace(who=old.who | who, clear=old.clear | (e.clear & who), gain=gain)
+        ranked = sorted(kept.values(), key=lambda e: (e.hidden is not None, e.tier))
+        self.found[item.number] = Found(item, ranked)
+        best_rank: Value = float("inf")
+        hidden: Value = False
+        for e in ranked:
+            better = e.who & (rank_of(e) < best_rank)
+            best_rank = lanes.where(better, rank_of(e), best_rank)
+            hidden = lanes.where(better, e.hidden is not None, hidden)
+        carried_on = False
+        for e in explanations:
+            if e.hidden is None:
+                continue
+            chosen = e.who & item.wrong & hidden & (rank_of(e) == best_rank)
+            if lanes.some(chosen):
+                full = lanes.spread(chosen, item.who, self.count)
+                for step, route in e.rules:
+                    self.overrides.setdefault(step, []).append((full, route))
+                carried_on = True
+                hidden = hidden & lanes.negated(chosen)
+        if carried_on:
+            self.marks = mark(self.program, self.reference, self.answers, lanes, self.overrides)
+
+    def _name(self) -> None:
+        """Turn the verdict of every wrong answer that something explains."""
+        lanes = self.lanes
+        for item, explanations in self.found.values():
+            best_rank: Value = float("inf")
+            slip: Value = False
+            someone: Value = False
+            for e in explanations:
+                better = e.who & (rank_of(e) < best_rank)
+                best_rank = lanes.where(better, rank_of(e), best_rank)
+                slip = lanes.where(better, e.slip, slip)
+                someone = someone | e.who
+            verdict = lanes.where(slip, DIAGNOSED_SLIP, MISCONCEPTION)
+            for slot, bad in zip(item.slots, item.bad, strict=True):
+                # a hidden mistake that is carried on explains the answer that it is charged at: that stays named
+                old = self.marks.verdict[slot]
+                turned = lanes.where(someone & bad, verdict, lanes.pick(old, item.who))
+                self.marks.verdict[slot] = lanes.placed(old, item.who, turned, self.count)

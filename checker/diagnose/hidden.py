@@ -1,0 +1,282 @@
+"""Mistakes at steps that were left out: what a wrong rule there makes of the answers that came of it.
+
+A trial puts wrong rules in the place of right ones at steps left out, one of them or the same at all of its kind, and
+works on to the nearest answers, each with its ball. Most trials are told wrong by a single number: so the way to one
+element of one answer is cut out of the program first, without balls, and only what comes near it is worked in full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from checker.compare import within
+from checker.diagnose.picked import Picked
+from checker.mark import CORRECT, FOLLOW_THROUGH, WRONG, Marks
+from checker.readings.ball import work
+from checker.readings.numeric import Value, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from checker.readings.program import Mistake, Program, Route, Step
+
+    Answers = Mapping[int, tuple[Value, Value, Value, Value]]
+
+LARGEST_TIER = 3  # coincidences are not looked for where nothing was written
+SLACK = 4.0  # how far off, in radii of the right rule, a trial is worked in full
+
+
+class Trial(NamedTuple):
+    """Wrong rules by the number of their step, and the names that they have together."""
+
+    rules: tuple[tuple[int, Route], ...]
+    names: tuple[tuple[str, int, bool], ...]  # code, tier, slip
+
+
+class Outcome(NamedTuple):
+    """What a trial gives at an answered step: of each element the value and the radius."""
+
+    values: list[Value]
+    radii: list[Value]
+
+
+class LeftOut:
+    """The steps left out before the answers of one group of students, and what mistakes there would do."""
+
+    def __init__(
+        self, program: Program, answers: Answers, by_step: Mapping[int, Sequence[Mistake]], lanes: Any
+    ) -> None:
+        self.program, self.answers, self.by_step, self.lanes = program, answers, by_step, lanes
+        self.step_of: dict[int, int] = {}
+        for number, step in enumerate(program.steps):
+            self.step_of.update(dict.fromkeys(range(step.slot, step.slot + step.size), number))
+        self.left_out = {number for number, step in enumerate(program.steps) if self._is_left_out(step)}
+        self._reads: dict[tuple[int, int], set[int]] = {}
+        self._parents: dict[int, set[int]] = {}
+
+    def _is_left_out(self, step: Step) -> bool:
+        """Whether somebody left out some of it."""
+        return any(
+            slot not in self.answers or self.lanes.some(self.lanes.negated(self.answers[slot][2]))
+            for slot in range(step.slot, step.slot + step.size)
+        )
+
+    def before(self, number: int) -> list[int]:
+        """The steps left out that this one is worked from, up to the nearest answers."""
+        waiting, found = [number], set()
+        while waiting:
+            for n in self.parents(waiting.pop()):
+                if n in self.left_out and n not in found:
+                    found.add(n)
+                    waiting.append(n)
+        return sorted(found)
+
+    def parents(self, number: int) -> set[int]:
+        """The steps whose values this one's rule reads."""
+        if number not in self._parents:
+            self._parents[number] = {self.step_of[slot] for slot in self.reads(number, 0) if slot in self.step_of}
+        return self._parents[number]
+
+    def reads(self, number: int, route: int) -> set[int]:
+        """The slots that a step's route reads."""
+        key = number, route
+        if key not in self._reads:
+            self._reads[key] = slots_read(self.program.steps[number].routes[route])
+        return self._reads[key]
+
+    def trials(self, before: Sequence[int]) -> list[Trial]:
+        """One wrong rule at one of these steps, or the same one at all of its kind, of a layer or of all of them."""
+        found: list[Trial] = []
+        habits: dict[tuple[str, str, int], list[tuple[int, Mistake]]] = {}
+        for number in before:
+            count: dict[tuple[str, str], int] = {}
+            for mistake in self.by_step.get(number, ()):
+                names = tuple((n.code, n.tier, n.slip) for n in mistake.names if n.tier <= LARGEST_TIER)
+                if not names:
+                    continue
+                found.append(Trial(((number, mistake.route),), names))
+                for name in mistake.names:
+                    if name.tier <= LARGEST_TIER:
+                        key = name.code, name.variant
+                        nth = count[key] = count.get(key, -1) + 1
+                        habits.setdefault((*key, nth), []).append((number, mistake))
+        together: dict[tuple[int, ...], Trial] = {}
+        for (code, _, _), made in habits.items():
+            for members in self._habits(made):
+                named = next(n for n in members[0][1].names if n.code == code)
+                rules = tuple((number, mistake.route) for number, mistake in members)
+                same = tuple(id(mistake) for _, mistake in members)
+                names = (*(together[same].names if same in together else ()), (code, named.tier, named.slip))
+                together[same] = Trial(rules, tuple(dict.fromkeys(names)))
+        return found + list(together.values())
+
+    def _habits(self, made: list[tuple[int, Mistake]]) -> Iterable[list[tuple[int, Mistake]]]:
+        """Everywhere; in one layer; in all layers but the last: each where that is more than one step."""
+        layers = sorted({mistake.layer for _, mistake in made})
+        groups = [made]
+        if len(layers) > 1:
+            groups += [[m for m in made if m[1].layer == layer] for layer in layers]
+            groups.append([m for m in made if m[1].layer != layers[0]])
+        seen: set[tuple[int, ...]] = set()
+        for group in groups:
+            key = tuple(number for number, _ in group)
+            if len(group) > 1 and key not in seen:
+                seen.add(key)
+                yield group
+
+    # ------------------------------------------------------------ the way to one number
+
+    def way(self, number: int, slot: int, before: Sequence[int]) -> Way:
+        """What works this slot of step `number` from the steps before it, and nothing else."""
+        return Way(self, number, slot, before)
+
+    # ------------------------------------------------------------ in full
+
+    def consequences(self, trial: Trial, marks: Marks, who: Any) -> dict[int, list[Outcome]]:
+        """What the trial gives at each answered step that it reaches, by every route that it reaches.
+
+        Only as far as the nearest answers: what comes after those is worked from them.
+        """
+        lanes, program = self.lanes, self.program
+        values = Picked(marks.ways[0].value, who, lanes)
+        radii = Picked(marks.ways[0].radius, who, lanes)
+        rules = dict(trial.rules)
+        touched: set[int] = set()
+        found: dict[int, list[Outcome]] = {}
+        for number in range(min(rules), len(program.steps)):
+            step = program.steps[number]
+            if number in rules:
+                routes = [rules[number]]
+            else:
+                routes = [r for k, r in enumerate(step.routes) if not touched.isdisjoint(self.reads(number, k))]
+                if not routes:
+                    continue
+            outcomes = []
+            for route in routes:
+                work(route.code, program.formulas, values, radii, lanes)
+                outcomes.append(Outcome([values[out] for out in route.out], [radii[out] for out in route.out]))
+            slots = range(step.slot, step.slot + step.size)
+            if any(slot in self.answers for slot in slots) and number not in rules:
+                found[number] = outcomes
+            if number not in self.left_out:
+                continue
+            first = outcomes[0]
+            touched.update(slots)
+            for slot, value, radius in zip(slots, first.values, first.radii, strict=True):
+                loose = radius + lanes.pick(marks.unit[slot], who)
+                given = lanes.pick(self.answers[slot][2], who) if slot in self.answers else False
+                values[slot] = lanes.where(given, values[slot], value)
+                radii[slot] = lanes.where(given, radii[slot], loose)
+        return found
+
+    def agreement(self, number: int, outcomes: Mapping[int, Sequence[Outcome]], marks: Marks, who: Any) -> Value:
+        """How many other answers the trial accounts for: wrong ones that it gives, less right ones that it does not."""
+        lanes = self.lanes
+        total: Value = 0
+        for other, made in outcomes.items():
+            if other == number:
+                continue
+            step = self.program.steps[other]
+            agrees: Value = False
+            for outcome in made:
+                each: Value = True
+                for element, slot in enumerate(range(step.slot, step.slot + step.size)):
+                    if slot not in self.answers:
+                        continue
+                    submitted, typed, given, _ = (lanes.pick(part, who) for part in self.answers[slot])
+                    unit = lanes.pick(marks.unit[slot], who)
+                    reach = lanes.smaller(typed, unit) / 2 + outcome.radii[element]
+                    near = within(submitted, outcome.values[element], reach, lanes)
+                    each = each & (near | lanes.negated(given))
+                agrees = agrees | each
+            wrong: Value = False
+            fine: Value = True
+            for slot in range(step.slot, step.slot + step.size):
+                if slot in self.answers:
+                    verdict = lanes.pick(marks.verdict[slot], who) if slot in marks.verdict else CORRECT
+                    wrong = wrong | (verdict == WRONG)
+                    fine = fine & ((verdict == CORRECT) | (verdict == FOLLOW_THROUGH))
+            total = total + lanes.where(wrong & agrees, 1, 0) - lanes.where(fine & lanes.negated(agrees), 1, 0)
+        return total
+
+
+class Way:
+    """The part of a program that works one slot from the steps left out before it."""
+
+    def __init__(self, region: LeftOut, number: int, slot: int, before: Sequence[int]) -> None:
+        self.region, self.slot = region, slot
+        self.pieces: list[tuple[int, list[Any], list[tuple[int, int]], set[int]]] = []
+        wanted = {slot}
+        inside = {*before, number}
+        for n in sorted(inside, reverse=True):
+            step = region.program.steps[n]
+            route = step.routes[0]
+            pairs = [(s, out) for s, out in zip(range(step.slot, step.slot + step.size), route.out, strict=True)]
+            pairs = [(s, out) for s, out in pairs if s in wanted]
+            code, reads = _cut(route.code, {out for _, out in pairs})
+            wanted |= reads
+            self.pieces.append((n, code, pairs, reads))
+        self.pieces.reverse()
+        self._after: dict[tuple[int, ...], list[tuple[int, list[Any], list[tuple[int, int]]]]] = {}
+
+    def value(self, trial: Trial, values: Picked) -> Value:
+        """What the slot comes to under a trial; `values` is used up."""
+        region, formulas = self.region, self.region.program.formulas
+        rules = dict(trial.rules)
+        key = tuple(rules)
+        if key not in self._after:
+            self._after[key] = self._reached(key)
+        for n, code, pairs in self._after[key]:
+            route = rules.get(n)
+            run(code if route is None else route.code, formulas, values, region.lanes)
+            first = region.program.steps[n].slot
+            for slot, out in pairs if route is None else enumerate(route.out, first):
+                value = values[out]
+                if slot in region.answers and slot != self.slot:
+                    given = region.lanes.pick(region.answers[slot][2], values.who)
+                    value = region.lanes.where(given, values[slot], value)
+                values[slot] = value
+        return values[self.slot]
+
+    def _reached(self, spoiled: tuple[int, ...]) -> list[tuple[int, list[Any], list[tuple[int, int]]]]:
+        """The pieces that a trial at these steps changes."""
+        steps = self.region.program.steps
+        touched: set[int] = set()
+        found = []
+        for n, code, pairs, reads in self.pieces:
+            if n in spoiled:
+                touched.update(range(steps[n].slot, steps[n].slot + steps[n].size))
+                found.append((n, code, pairs))
+            elif not touched.isdisjoint(reads):
+                touched.update(slot for slot, _ in pairs)
+                found.append((n, code, pairs))
+        return found
+
+
+def slots_read(route: Route) -> set[int]:
+    """The slots that a route's code reads and does not make itself."""
+    made: set[int] = set()
+    read: set[int] = set()
+    for instruction in route.code:
+        read.update(slot for slot in _operands(instruction) if slot not in made)
+        made.add(instruction[0])
+    read.update(out for out in route.out if out not in made)
+    return read
+
+
+def _operands(instruction: Sequence[Any]) -> Iterable[int]:
+    if len(instruction) == 3:
+        return list(instruction[2])
+    return [slot for term in instruction[1] for slot in term]
+
+
+def _cut(code: Sequence[Any], wanted: set[int]) -> tuple[list[Any], set[int]]:
+    """The instructions that make the wanted slots, and the slots that they read from before."""
+    kept = []
+    needed = set(wanted)
+    for instruction in reversed(code):
+        if instruction[0] in needed:
+            needed.discard(instruction[0])
+            needed.update(_operands(instruction))
+            kept.append(instruction)
+    return kept[::-1], needed

@@ -1,0 +1,359 @@
+"""Mistakes made at an answered step itself: wrong rules on the student's own numbers and the true ones, and slips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from checker.diagnose import one
+from checker.diagnose.picked import Picked
+from checker.diagnose.slips import CLEAR_DIGITS, TIERS, slips
+from checker.mark import Marks, doubtful
+from checker.readings.ball import work
+from checker.readings.numeric import FLOATS, Value, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checker.readings.program import Mistake, Program, Route, Step
+
+SLIP_FROM = 3  # the tier from which on a mistake is a slip or a coincidence
+MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
+COVERED = 0.2  # the most that the windows of all candidates may cover of the values within reach
+COVERED_BY_TIER = {1: 0.06, 2: 0.06, 3: 0.02, 4: 0.02}  # and those at least as plausible as the one that is clear
+COVERED_BY_PAIRS = 0.05
+ROUNDED = ((2, None), (3, None), (None, 2), (None, 3))  # to how many decimals or digits people round too early
+
+
+class Explanation(NamedTuple):
+    """A mistake that gives an answer: for whom (`who`), for whom clearly, and how many other answers it accounts for.
+
+    The masks are over the lanes of the item. `hidden` is the step that was left out where it was made; None where it
+    was made at the answered step itself. `rules` are then the wrong rules, by the number of their step.
+    """
+
+    code: str
+    tier: int
+    slip: bool
+    who: Value
+    clear: Value
+    hidden: int | None = None
+    gain: Value = 0
+    rules: tuple[tuple[int, Route], ...] = ()
+
+
+class Item(NamedTuple):
+    """A step with answers to be explained: for which lanes, and for each of its slots with one what stands there.
+
+    `mask` are the lanes whose number there is to be explained, `most` how far it is from the right one, and `size` the
+    larger of the two.
+    """
+
+    number: int
+    step: Step
+    who: Any
+    students: int
+    slots: list[int]
+    submitted: list[Value]
+    half: list[Value]
+    most: list[Value]
+    size: list[Value]
+    mask: list[Value]
+    bad: list[Value]  # whose number there is wrong; the others' are right by the allowance for rounding alone
+
+    @property
+    def wrong(self) -> Value:
+        """The lanes in which some number is wrong."""
+        wrong: Value = False
+        for bad in self.bad:
+            wrong = wrong | bad
+        return wrong
+
+    @property
+    def everyone(self) -> Value:
+        """The lanes that have something to be explained: all of them."""
+        someone: Value = False
+        for mask in self.mask:
+            someone = someone | mask
+        return someone
+
+
+class Candidates(NamedTuple):
+    """The wrong rules of one step worked: for each slot of an item a table of values and of radii."""
+
+    mistakes: Sequence[Mistake]
+    values: list[Any]
+    radii: list[Any]
+    hits: Any
+
+
+class Local:
+    """Looks for mistakes made at answered steps."""
+
+    def __init__(
+        self, program: Program, reference: list[Value], answers: dict[int, tuple[Value, ...]], lanes: Any
+    ) -> None:
+        self.program, self.reference, self.answers, self.lanes = program, reference, answers, lanes
+        self.by_step: dict[int, list[Mistake]] = {}
+        for mistake in program.mistakes:
+            self.by_step.setdefault(mistake.step, []).append(mistake)
+        if lanes is FLOATS:
+            self.rows: Any = one
+        else:
+            from checker.diagnose import many
+
+            self.rows = many
+        self._true: dict[int, list[list[Value]]] = {}
+
+    # ------------------------------------------------------------ what is to be explained
+
+    def item(self, number: int, marks: Marks) -> Item | None:
+        """The step's answers that are wrong, and those that are right by the allowance alone; None without any."""
+        lanes, step = self.lanes, self.program.steps[number]
+        masks: dict[int, tuple[Value, Value]] = {}
+        someone: Value = False
+        for slot in range(step.slot, step.slot + step.size):
+            if slot not in self.answers or slot not in marks.verdict:
+                continue
+            bad, strained = doubtful(marks, slot, self.answers[slot], self.reference[slot])
+            mask = bad | strained
+            if lanes.some(mask):
+                masks[slot] = mask, bad
+                someone = someone | mask
+        who = lanes.those(someone)
+        if who is None:
+            return None
+        found = Item(number, step, who, lanes.size(who), [], [], [], [], [], [], [])
+        for slot, (mask, bad) in masks.items():
+            submitted, typed = (lanes.pick(part, who) for part in self.answers[slot][:2])
+            half = lanes.smaller(typed, lanes.pick(marks.unit[slot], who)) / 2
+            found.slots.append(slot)
+            found.submitted.append(submitted)
+            found.half.append(half)
+            right = lanes.pick(self.reference[slot], who)
+            found.most.append(abs(submitted - right))
+            found.size.append(lanes.larger(lanes.larger(abs(submitted), abs(right)), 1e-300))
+            found.mask.append(lanes.pick(mask, who))
+            found.bad.append(lanes.pick(bad, who))
+        return found
+
+    # ------------------------------------------------------------ wrong rules
+
+    def candidates(self, item: Item, marks: Marks) -> Candidates | None:
+        """What every mistake of the step gives, on the student's own answers and on the true ones."""
+        mistakes = self.by_step.get(item.number, ())
+        if not mistakes:
+            return None
+        rows, lanes = self.rows, self.lanes
+        places = [slot - item.step.slot for slot in item.slots]
+        hits: Any = None
+        first: tuple[list[Any], list[Any]] | None = None
+        for balls in marks.ways:
+            values, radii = Picked(balls.value, item.who, lanes), Picked(balls.radius, item.who, lanes)
+            for mistake in mistakes:
+                work(mistake.route.code, self.program.formulas, values, radii, lanes)
+            tables = [
+                (
+                    rows.table([values[m.route.out[place]] for m in mistakes], item.students),
+                    rows.table([radii[m.route.out[place]] for m in mistakes], item.students),
+                )
+                for place in places
+            ]
+            found = self._agree(item, tables)
+            hits = found if hits is None else rows.either(hits, found)
+            if first is None:
+                first = [table for table, _ in tables], [table for _, table in tables]
+        assert first is not None
+        true = self.true(item.number)
+        tables = [
+            (
+                rows.table([lanes.pick(made[place], item.who) for made in true], item.students),
+                rows.table([0.0] * len(true), item.students),
+            )
+            for place in places
+        ]
+        hits = rows.either(hits, self._agree(item, tables))
+        return Candidates(mistakes, *first, hits)
+
+    def true(self, number: int) -> list[list[Value]]:
+        """What each mistake of a step gives where all before it is right."""
+        if number not in self._true:
+            values = Picked(self.reference, None, FLOATS)
+            made = []
+            for mistake in self.by_step.get(number, ()):
+                run(mistake.route.code, self.program.formulas, values, self.lanes)
+                made.append([values[out] for out in mistake.route.out])
+            self._true[number] = made
+        return self._true[number]
+
+    def _agree(self, item: Item, tables: Sequence[tuple[Any, Any]]) -> Any:
+        """Which candidates give, at every slot, what is to be explained there."""
+        rows = self.rows
+        hits: Any = None
+        for (values, radii), submitted, half, most, mask in zip(
+            tables, item.submitted, item.half, item.most, item.mask, strict=True
+        ):
+            # near a pole (tan for tanh) a ball reaches everything: one wider than the error itself explains nothing
+            near = rows.unless(rows.near(values, radii, submitted, half, most), mask)
+            hits = near if hits is None else rows.both(hits, near)
+        return hits
+
+    def explanations(self, item: Item, found: Candidates | None) -> list[Explanation]:
+        """The mistakes that give what is to be explained, each code once."""
+        if found is None:
+            return []
+        lanes = self.lanes
+        who: dict[tuple[str, int, bool], Value] = {}
+        for row, mask in self.rows.hit(found.hits):
+            for name in found.mistakes[row].names:
+                key = name.code, name.tier, name.slip
+                who[key] = (who[key] | mask) if key in who else mask
+        if not who:
+            return []
+        tiers = {tier for _, tier, _ in who}
+        clear = {tier: self._clear(item, found, tier) for tier in tiers}
+        return [
+            Explanation(code, tier, slip, mask, mask & clear[tier])
+            for (code, tier, slip), mask in who.items()
+            if lanes.some(mask)
+        ]
+
+    def _clear(self, item: Item, found: Candidates, tier: int) -> Value:
+        """Where chance is an unlikely reason for a match with a mistake of this tier."""
+        plausible = [row for row, m in enumerate(found.mistakes) if min(name.tier for name in m.names) <= tier]
+        every = list(range(len(found.mistakes)))
+        here = self.chance(item, found.values, found.radii, plausible, COVERED_BY_TIER[tier])
+        return (here <= COVERED_BY_TIER[tier]) & (
+            self.chance(item, found.values, found.radii, every, COVERED) <= COVERED
+        )
+
+    def chance(self, item: Item, values: list[Any], radii: list[Any], rows: Sequence[int], enough: float) -> Value:
+        """The share of the values within reach that these candidates' windows cover, of all slots at once.
+
+        Where it is at most `enough`, windows that overlap may count twice.
+        """
+        lanes = self.lanes
+        chance: Value = 1.0
+        for n, mask in enumerate(item.mask):
+            covered = self.rows.covered(
+                values[n], radii[n], rows, item.submitted[n], item.half[n], item.size[n], enough
+            )
+            chance = chance * lanes.where(mask, lanes.smaller(covered, 1.0), 1.0)
+        return chance
+
+    # ------------------------------------------------------------ two at once
+
+    def pairs(self, item: Item, found: Candidates | None, marks: Marks, someone: Value) -> list[Explanation]:
+        """Two mistakes at one step (a factor 2 and a sign), where nothing else explains an answer."""
+        if found is None or not self.lanes.some(someone):
+            return []
+        lanes, rows = self.lanes, self.rows
+        method = [row for row, m in enumerate(found.mistakes) if min(name.tier for name in m.names) < SLIP_FROM][
+            :MOST_PAIRED
+        ]
+        if len(method) < 2:
+            return []
+        two = [(i, j) for n, i in enumerate(method) for j in method[n + 1 :] for _ in range(2)]
+        tables = []
+        for n, slot in enumerate(item.slots):
+            right = lanes.pick(marks.carried.get(slot, self.reference[slot]), item.who)
+            tables.append(rows.pairs(found.values[n], found.radii[n], method, right))
+        hits = rows.where(self._agree(item, tables), someone)
+        explained = []
+        few = (
+            self.chance(item, [v for v, _ in tables], [r for _, r in tables], range(len(two)), COVERED_BY_PAIRS)
+            <= COVERED_BY_PAIRS
+        )
+        for row, mask in rows.hit(hits):
+            who = mask & few
+            first, second = (found.mistakes[k].names[0] for k in two[row])
+            if first.code != second.code and lanes.some(who):
+                tier = max(first.tier, second.tier) + 1
+                explained += [Explanation(name.code, tier, False, who, who & False) for name in (first, second)]
+        return explained
+
+    # ------------------------------------------------------------ slips
+
+    def slips(self, items: Sequence[tuple[Item, Value]], marks: Marks) -> list[list[Explanation]]:
+        """The slips that explain each item, for the lanes given with it; worked for all items at once."""
+        lanes = self.lanes
+        asked = []
+        for item, someone in items:
+            for n, slot in enumerate(item.slots):
+                who = lanes.those(someone & item.mask[n])
+                if who is not None:
+                    asked.append((item, n, slot, who))
+        parts: list[list[Value]] = [[], [], [], [], []]
+        for item, n, slot, who in asked:
+            given = self.answers[slot][1], marks.unit[slot]
+            # of the value that follows from the student's own answers, and of the right one
+            for meant in ((marks.carried[slot], marks.reach[slot]), (self.reference[slot], 0.0)):
+                others = (lanes.pick(lanes.pick(part, item.who), who) for part in (*given, *meant))
+                numbers = lanes.pick(item.submitted[n], who), *others
+                for part, number in zip(parts, numbers, strict=True):
+                    part.append(lanes.filled(number, lanes.size(who)))
+        made = lanes.each(slips, parts)
+        explained: list[list[Explanation]] = [[] for _ in items]
+        at = 0
+        by_item: dict[int, list[tuple[int, Any, dict[str, Value]]]] = {}
+        for item, n, _, who in asked:
+            both = {code: made[at][code] | made[at + 1][code] for code in TIERS}
+            by_item.setdefault(id(item), []).append((n, who, both))
+            at += 2
+        for k, (item, someone) in enumerate(items):
+            explained[k] = self._slipped(item, someone, by_item.get(id(item), []))
+        return explained
+
+    def _slipped(
+        self, item: Item, someone: Value, made: Sequence[tuple[int, Any, dict[str, Value]]]
+    ) -> list[Explanation]:
+        lanes = self.lanes
+        explained = []
+        for code, tier in TIERS.items():
+            everywhere: Value = someone & item.everyone
+            digits: Value = 0.0
+            for n, who, masks in made:
+                everywhere = everywhere & (lanes.spread(masks[code], who, item.students) | lanes.negated(item.mask[n]))
+                size = abs(item.submitted[n]) / item.half[n]
+                digits = lanes.larger(digits, lanes.where(item.mask[n], size, 0.0))
+            if made and lanes.some(everywhere):
+                explained.append(Explanation(code, tier, True, everywhere, everywhere & (digits > CLEAR_DIGITS[tier])))
+        return explained
+
+    def early_rounding(self, item: Item, marks: Marks, someone: Value) -> list[Explanation]:
+        """The right rule on earlier answers that were rounded further than the sheet shows."""
+        lanes, rows = self.lanes, self.rows
+        if not lanes.some(someone):
+            return []
+        places = [slot - item.step.slot for slot in item.slots]
+        values: list[list[Value]] = [[] for _ in places]
+        base = marks.ways[0].value
+        for decimals, digits in ROUNDED:
+            for route in item.step.routes:
+                rounded = Rounded(base, item.who, lanes, set(self.answers), decimals, digits)
+                run(route.code, self.program.formulas, rounded, lanes)
+                for column, place in zip(values, places, strict=True):
+                    column.append(rounded[route.out[place]])
+        zero = rows.table([0.0] * len(values[0]), item.students)
+        tables = [(rows.table(column, item.students), zero) for column in values]
+        who = rows.anybody(rows.where(self._agree(item, tables), someone))
+        return [Explanation("early_rounding", 3, True, who, who)] if lanes.some(who) else []
+
+
+class Rounded(Picked):
+    """Values of which those that are answers are rounded once more."""
+
+    def __init__(
+        self, base: Sequence[Value], who: Any, lanes: Any, answered: set[int], decimals: int | None, digits: int | None
+    ) -> None:
+        super().__init__(base, who, lanes)
+        self.answered, self.decimals, self.digits = answered, decimals, digits
+
+    def __missing__(self, slot: int) -> Value:
+        lanes = self.lanes
+        value = lanes.pick(self.base[slot], self.who)
+        if slot in self.answered:
+            unit = 10.0**-self.decimals if self.decimals is not None else lanes.digit_unit(value, self.digits)
+            unit = lanes.where(unit == 0, 1.0, unit)
+            value = lanes.rounded(value / unit) * unit
+        self[slot] = value
+        return value
