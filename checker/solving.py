@@ -16,8 +16,9 @@ from checker.model import Kind, Problem, Solution, SolvedStep
 from checker.readings.compile import compile_derivation
 from checker.readings.exact import Exact
 from checker.readings.loop import loss_curve
+from checker.readings.notation import latex_name
 from checker.readings.program import with_numbers
-from checker.readings.text import latex, latex_name, text
+from checker.readings.text import latex, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,12 +12,10 @@ from sympy.printing.str import StrPrinter
 from checker.graph.build import decimal
 from checker.graph.formula import operand
 from checker.graph.node import Node, expansion, strides
+from checker.readings.notation import latex_name, latex_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "tau", "phi", "omega"}
-
 
 LONGEST = 2_000  # characters of a formula
 MOST_OPERATIONS = 150  # in a formula of LaTeX, which sympy takes long over
@@ -214,32 +212,3 @@ def _latex_formula(formula: Any, args: list[str]) -> str:
 
 def _latex_call(function: str, args: list[str]) -> str:
     return rf"\operatorname{{{latex_word(function)}}}\left({', '.join(args)}\right)"
-
-
-def latex_word(word: str) -> str:
-    """Text that LaTeX prints as it stands."""
-    return re.sub(r"([_&%$#{}])", r"\\\1", word)
-
-
-def latex_name(name: str) -> str:
-    r"""A step's name as mathematics: `dL_dw1` is a fraction, `w1` has an index, `a@2` a bracketed superscript.
-
-    >>> print(latex_name("dL_dw1"))
-    \frac{\partial L}{\partial w_{1}}
-    """
-    name, _, iteration = name.partition("@")
-    mark = f"^{{({iteration})}}" if iteration else ""
-    slope = re.fullmatch(r"d(\w+?)_d(\w+)", name)
-    if slope:
-        return rf"\frac{{\partial {latex_name(slope[1])}}}{{\partial {latex_name(slope[2])}}}{mark}"
-    if name.endswith("_new"):
-        return rf"{latex_name(name[:-4])}^{{\text{{new}}}}{mark}"
-    base, _, index = name.partition("_")
-    tail = re.fullmatch(r"([^\W\d]+?)(\d+)", base)
-    if tail:
-        base, index = tail[1], tail[2] + (f", {index}" if index else "")
-    if base.lower() in GREEK:
-        base = "\\" + base
-    elif len(base) > 1:
-        base = rf"\mathit{{{latex_word(base)}}}"
-    return f"{base}_{{{latex_word(index)}}}{mark}" if index else f"{base}{mark}"

@@ -61,6 +61,18 @@ WORDS: dict[Verdict, str] = {
     Verdict.UNREADABLE: "unreadable",
 }
 
+# a verdict is never told by its colour alone; all of these are in the mathematics font
+SYMBOLS: dict[Verdict, str] = {
+    Verdict.CORRECT: "✓",
+    Verdict.FOLLOW_THROUGH: "→",
+    Verdict.MISCONCEPTION: "!",
+    Verdict.SLIP: "±",
+    Verdict.IMPRECISE: "≈",
+    Verdict.WRONG: "×",
+    Verdict.MISSING: "○",
+    Verdict.UNREADABLE: "?",
+}
+
 
 def sentence(step: StepGrade, *, causes: bool) -> str:
     """What the student is told of one step, with or without its cause.

@@ -1,0 +1,157 @@
+r"""Mathematics for pages: our own LaTeX as MathML, which every current browser sets without a script.
+
+latex2mathml converts; what it leaves to older renderers is mended afterwards: functions' and long names are
+identifiers and not operators, bold is a letter of its own, a sign after a relation belongs to what follows it, and
+brackets stretch. What is converted is LaTeX that we wrote, never text that somebody handed in.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from checker.readings.notation import latex_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+_APPLY = "\u2061"  # function application: what is between `sigmoid` and its bracket
+_WORDS = re.compile(r"\\(operatorname|mathrm|mathit)\{((?:[^{}\\]|\\[_&%$#{}])*)\}")
+_MATRICES = {"bmatrix": ("[", "]"), "pmatrix": ("(", ")"), "vmatrix": ("|", "|")}
+_BOLD = {digit: chr(0x1D7CE + n) for n, digit in enumerate("0123456789")}
+_BOLD |= {letter: chr(0x1D400 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+_BOLD |= {letter: chr(0x1D41A + n) for n, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
+_SIGNS = frozenset("+-−±")
+_BEFORE_A_SIGN = frozenset("=<>≤≥≈(,[|·×−+-/→{") | {_APPLY}
+
+
+@lru_cache(maxsize=8192)
+def mathml(latex: str, display: bool = False) -> str:
+    r"""The formula as one `math` element; what cannot be converted is shown as it was written.
+
+    >>> print(mathml(r"\frac{1}{2}"))
+    <math><mrow><mfrac><mn>1</mn><mn>2</mn></mfrac></mrow></math>
+    """
+    try:
+        root = _converted(latex)
+    except Exception:  # the library has a dozen errors of its own, and a report is worth more than one formula
+        return f"<math><mtext>{escape(latex)}</mtext></math>"
+    attribute = ' display="block"' if display else ""
+    return f"<math{attribute}>{''.join(map(_written, root))}</math>"
+
+
+def name_mathml(step: str) -> str:
+    """A step's name as mathematics, with the name as typed for whoever cannot see it."""
+    return mathml(latex_name(step))
+
+
+def number_latex(text: str) -> str:
+    r"""A number as printed, as LaTeX: an exponent becomes a power of ten.
+
+    >>> print(number_latex("-1.5e-07"))
+    -1.5 \times 10^{-7}
+    """
+    mantissa, e, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if e and exponent.lstrip("+-").isdigit() else text
+
+
+def _converted(latex: str) -> Any:
+    from latex2mathml.converter import convert
+
+    words: list[tuple[str, str]] = []
+
+    def kept(match: re.Match[str]) -> str:
+        words.append((match[1], re.sub(r"\\(.)", r"\1", match[2])))
+        return rf"\text{{⟦{len(words) - 1}⟧}}"
+
+    prepared = _WORDS.sub(kept, latex)
+    for name, (left, right) in _MATRICES.items():
+        prepared = prepared.replace(rf"\begin{{{name}}}", rf"\left{left}\begin{{matrix}}")
+        prepared = prepared.replace(rf"\end{{{name}}}", rf"\end{{matrix}}\right{right}")
+    root = ET.fromstring(convert(prepared))  # noqa: S314 - what we just made, and of bounded size
+    for element in list(root.iter()):
+        element.tag = element.tag.rpartition("}")[2]
+        _mend(element, words)
+    _apply(root)
+    for element in root.iter():
+        _sign(element)
+    return root
+
+
+def _mend(element: Any, words: list[tuple[str, str]]) -> None:
+    """One element as browsers want it."""
+    text = element.text or ""
+    if element.tag == "mtext" and (found := re.fullmatch(r"⟦(\d+)⟧", text)):
+        kind, word = words[int(found[1])]
+        element.tag, element.text = "mi", word
+        if kind == "operatorname":
+            element.set("class", "function")
+        elif len(word) == 1 and kind == "mathrm":
+            element.set("mathvariant", "normal")
+    elif element.tag == "mo" and len(text) > 1 and text.isalpha():  # max, min
+        element.tag = "mi"
+        element.set("class", "function")
+    elif element.tag == "mi" and text in ("log", "ln", "exp", "tanh", "sin", "cos", "sinh", "cosh", "tan"):
+        element.set("class", "function")
+    if element.get("mathvariant") == "bold":
+        del element.attrib["mathvariant"]
+        element.text = "".join(_BOLD.get(letter, letter) for letter in text)
+    elif element.get("mathvariant") == "italic":
+        del element.attrib["mathvariant"]
+    for child in list(element):  # rows of one are no rows
+        if child.tag.rpartition("}")[2] == "mrow" and len(child) == 1 and element.tag != "math":
+            element[list(element).index(child)] = child[0]
+
+
+def _apply(row: Any) -> None:
+    """Put function application behind every function's name, which is how it gets its space and is read aloud."""
+    for child in list(row):
+        _apply(child)
+        if row.tag in ("mrow", "math", "mtd") and _names_a_function(child):
+            row.insert(list(row).index(child) + 1, _operator(_APPLY))
+
+
+def _names_a_function(element: Any) -> bool:
+    if element.tag in ("msup", "msub", "msubsup"):  # the square of tanh
+        return _names_a_function(element[0])
+    return bool(element.attrib.pop("class", "") == "function")
+
+
+def _operator(text: str) -> Any:
+    operator = ET.Element("mo")
+    operator.text = text
+    return operator
+
+
+def _sign(row: Any) -> None:
+    """A minus that no quantity stands before is a sign, and keeps close to what follows it."""
+    if row.tag not in ("mrow", "math", "mtd"):
+        return
+    before = None
+    for child in row:
+        if (
+            child.tag == "mo"
+            and child.text in _SIGNS
+            and (before is None or (before.tag == "mo" and before.text in _BEFORE_A_SIGN))
+        ):
+            child.set("form", "prefix")
+        before = child
+
+
+def _written(element: Any) -> str:
+    return "".join(_pieces(element))
+
+
+def _pieces(element: Any) -> Iterator[str]:
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items())
+    if not len(element) and not element.text:
+        yield f"<{element.tag}{attributes}></{element.tag}>"
+        return
+    yield f"<{element.tag}{attributes}>{escape(element.text or '', quote=False)}"
+    for child in element:
+        yield from _pieces(child)
+    yield f"</{element.tag}>"

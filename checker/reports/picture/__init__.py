@@ -1,0 +1,12 @@
+"""Pictures as SVG, drawn from plain data: the computation graph of a problem, and the network it describes.
+
+A picture takes its colours from the page's style sheet by class names, so it is light, dark and printed as the page is;
+`standalone` gives it a style sheet of its own.
+"""
+
+from __future__ import annotations
+
+from checker.reports.picture.drawing import graph_svg, standalone
+from checker.reports.picture.placing import Item
+
+__all__ = ["Item", "graph_svg", "standalone"]

@@ -1,0 +1,156 @@
+"""The computation graph as SVG: a box a step with its verdict's colour, symbol and word, an arrow for every use."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.reports.page import style, text
+from checker.reports.picture.letters import SIZE, letters, line_svg, width
+from checker.reports.picture.placing import BANDS, Item, place
+from checker.reports.wording import SYMBOLS, WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from checker.reports.picture.placing import Layout
+
+MOST_DRAWN = 150  # steps; beyond that nobody would find one
+HEIGHT = 46  # of a box
+GAP, BETWEEN_COLUMNS, BETWEEN_ROWS, BETWEEN_BANDS, LABEL = 12, 40, 18, 22, 30
+EDGE = 14  # free border of the picture
+
+
+class _Box(NamedTuple):
+    x: float
+    y: float
+    w: float
+    band: int
+    column: int
+    iteration: int
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return self.x + self.w / 2, self.y + HEIGHT / 2
+
+
+def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: str = "graph") -> str:
+    """The graph as one `svg` element; empty where there is nothing to draw, or too much.
+
+    `id` begins the ids of its title and description: two pictures of one page need different ones.
+    """
+    if not items or len(items) > MOST_DRAWN:
+        return ""
+    layout = place(items)
+    boxes, bands, size = _geometry(items, layout)
+    wide, high = size
+    labels = f"{id}-title {id}-desc" if description else f"{id}-title"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" height="{high:g}"',
+        f' role="img" aria-labelledby="{escape(labels)}">',
+        f'<title id="{escape(id)}-title">{text(title)}</title>',
+        f'<desc id="{escape(id)}-desc">{text(description)}</desc>' if description else "",
+    ]
+    parts += [f'<text class="soft" x="{EDGE}" y="{y:g}" font-size="12">{escape(label)}</text>' for label, y in bands]
+    edges = [edge for item in items for edge in _edges(item, boxes)]
+    parts += [drawn for follows, drawn in edges if not follows]
+    parts += [drawn for follows, drawn in edges if follows]
+    parts += [_step(item, boxes[item.name]) for item in items]
+    return "".join(parts) + "</svg>"
+
+
+def standalone(svg: str) -> str:
+    """The picture as a file of its own: its style sheet inside, light or dark as whoever looks at it."""
+    head, end, rest = svg.partition(">")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{end}<style>{escape(style(), quote=False)}</style>{rest}\n'
+
+
+def _geometry(
+    items: Sequence[Item], layout: Layout
+) -> tuple[dict[str, _Box], list[tuple[str, float]], tuple[float, float]]:
+    """The box of every step, the bands' names with their heights, and the size of the whole."""
+    widest = max(width(line) for item in items for line in letters(item.name))
+    box = min(150.0, max(72.0, round(widest + 34)))
+    starts, x = [], float(EDGE)
+    for across in layout.widths:
+        starts.append(x)
+        x += across * box + (across - 1) * GAP + BETWEEN_COLUMNS
+    right = x - BETWEEN_COLUMNS + EDGE
+    tops: dict[tuple[int, int], float] = {}
+    labels = []
+    y = float(EDGE)
+    for key in sorted(layout.heights):
+        iteration, band = key
+        label = BANDS[band] + (f", iteration {iteration}" if iteration > 1 else "")
+        labels.append((label, y + 10))
+        y += LABEL
+        tops[key] = y
+        rows = layout.heights[key]
+        y += rows * HEIGHT + (rows - 1) * BETWEEN_ROWS + BETWEEN_BANDS
+    boxes = {}
+    for name, spot in layout.spots.items():
+        top = tops[spot.iteration, spot.band]
+        boxes[name] = _Box(
+            starts[spot.column] + spot.across * (box + GAP),
+            top + spot.row * (HEIGHT + BETWEEN_ROWS),
+            box,
+            spot.band,
+            spot.column,
+            spot.iteration,
+        )
+    return boxes, labels, (right, y - BETWEEN_BANDS + EDGE)
+
+
+def _edges(item: Item, boxes: dict[str, _Box]) -> Iterator[tuple[bool, str]]:
+    """The arrows into a step; whether each carries a mistake on."""
+    for parent in dict.fromkeys(item.parents):
+        if parent not in boxes or parent == item.name:
+            continue
+        follows = parent in item.follows
+        kind = " follows" if follows else ""
+        curve, head = _curve(boxes[parent], boxes[item.name])
+        yield follows, f'<path class="edge{kind}" d="{curve}"/><path class="head{kind}" d="{head}"/>'
+
+
+def _curve(a: _Box, b: _Box) -> tuple[str, str]:
+    """An arrow from the border of one box to that of another, leaving and arriving upright or level."""
+    (ax, ay), (bx, by) = a.middle, b.middle
+    same_cell = a.column == b.column and a.band == b.band
+    if a.column == b.column and not (same_cell and a.y == b.y):
+        down = 1 if by > ay else -1
+        x1, y1, x2, y2 = ax, ay + down * HEIGHT / 2, bx, by - down * HEIGHT / 2
+        pull = max(10.0, abs(y2 - y1) * 0.45) * down
+        curve = f"M{x1:g} {y1:g}C{x1:g} {y1 + pull:g} {x2:g} {y2 - pull:g} {x2:g} {y2 - 5 * down:g}"
+        return curve, f"M{x2:g} {y2:g}l-3.5 {-6.5 * down:g}h7z"
+    right = 1 if bx > ax else -1
+    x1, y1, x2, y2 = ax + right * a.w / 2, ay, bx - right * b.w / 2, by
+    pull = max(14.0, abs(x2 - x1) * 0.4) * right
+    curve = f"M{x1:g} {y1:g}C{x1 + pull:g} {y1:g} {x2 - pull:g} {y2:g} {x2 - 5 * right:g} {y2:g}"
+    return curve, f"M{x2:g} {y2:g}l{-6.5 * right:g} -3.5v7z"
+
+
+def _step(item: Item, box: _Box) -> str:
+    verdict = item.verdict
+    said = f": {WORDS[verdict]}" if verdict else ""
+    classes = " ".join(filter(None, ("step", verdict.value if verdict else "", "first" if item.first else "")))
+    first = ", the first mistake" if item.first else ""
+    x, y = box.middle
+    parts = [
+        f'<g class="{classes}"><title>{text(item.name)}{said}{first}</title>',
+        f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.w:g}" height="{HEIGHT}" rx="6"/>',
+    ]
+    if verdict:
+        parts.append(f'<text class="mark" x="{box.x + 6:g}" y="{box.y + 15:g}" font-size="14">')
+        parts.append(f"{SYMBOLS[verdict]}</text>")
+    lines = letters(item.name)
+    room = box.w - 30
+    if len(lines) == 1:
+        parts.append(line_svg(lines[0], x, y + SIZE * 0.3, room))
+    else:
+        half = min(room, max(map(width, lines))) / 2 + 2
+        parts.append(line_svg(lines[0], x, y - 5.5, room))
+        parts.append(f'<path class="bar" d="M{x - half:g} {y:g}h{2 * half:g}"/>')
+        parts.append(line_svg(lines[1], x, y + 15, room))
+    if item.first:
+        parts.append(f'<text class="flag" x="{box.x:g}" y="{box.y - 5:g}" font-size="12">first mistake</text>')
+    return "".join(parts) + "</g>"
