@@ -578,6 +578,8 @@ class _Reader:
                 text = self.letters()
             elif part.kind == "command":
                 text = GREEK.get(text[1:], "_" if text == "\\_" else "")
+            elif text == "_" and parts and self.at("{"):  # an index that has an index: v_{W_{1}}
+                text = self.letters()
             if not re.fullmatch(r"[\wΑ-ω]+|,", text):
                 raise ExpressionError(f"'{part.text}' is no index", part.at, "write a number or a name")
             parts.append(text)
@@ -606,6 +608,10 @@ class _Reader:
             if texts[1:2] and texts[1][1:] in _FONTS and texts[1][:1] == "\\" and texts[2:6] == ["{", "new", "}", "}"]:
                 self.next += 6
                 return "_new"
+            texts = [t.text for t in self.ahead(9)]  # the new value of an iteration: ^{\text{new}(2)}
+            if texts[2:6] == ["{", "new", "}", "("] and texts[7:] == [")", "}"] and texts[6].isdigit():
+                self.next += 9
+                return f"_new@{texts[6]}"
             return None
         texts = [t.text for t in self.ahead(4)]
         if texts[0] in ("(", "[") and len(texts) > 2 and texts[2] in (")", "]") and texts[1].isdigit():
@@ -723,30 +729,34 @@ def _spellings(base: str, below: str | None, above: str | None) -> list[str]:
     """
     found: list[str] = []
     later: list[str] = []  # iterations, which every index above could be
+    new = above is not None and above.startswith("_new")
     for name in (base, _SPELLED[base]) if base in _SPELLED else (base,):
         tails = [""]
         if below is not None:
             tails = [below.replace(",", ""), f"_{below.replace(',', '_')}", below.replace(",", "_")]
+            spelled = "".join(_SPELLED.get(letter, letter) for letter in below)
+            if spelled != below:  # the theta of m_{\theta}
+                tails += [f"_{spelled}", spelled]
         if above is None:
             stems, marks = [name], [""]
-        elif above == "_new":
-            stems, marks = [f"{name}_new"], ["_new"]
+        elif new:
+            stems, marks = [f"{name}{above}"], [above]
         else:
             stems, marks = [f"{name}{above}", f"{name}_{above}"], [f"_{above}"]
         for tail in tails:
-            if above in (None, "_new"):
+            if above is None or new:
                 found += [f"{name}{tail}{mark}" for mark in marks]
             elif tail:
                 found += [f"{name}_{above}{tail}", f"{name}{tail}_{above}", f"{name}{above}{tail}"]
             else:
                 found += stems
-            if above not in (None, "_new"):
+            if above is not None and not new:
                 later.append(f"{name}{tail}@{above}")
         if below is not None and re.fullmatch(r"[0-9,]+", below):
             apart = below if "," in below or len(below) == 1 else ",".join(below)
             for stem in stems:
                 found += [f"{stem}[{below}]", f"{stem}[{apart}]", f"{stem[0].upper()}{stem[1:]}[{apart}]"]
-            if above not in (None, "_new"):
+            if above is not None and not new:
                 later += [f"{name}@{above}[{below}]", f"{name}@{above}[{apart}]"]
     return list(dict.fromkeys(found + later))
 

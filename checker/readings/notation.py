@@ -107,7 +107,7 @@ def _latex(name: Name) -> str:
     above = f"^{{{above}}}" if above else ""
     if name.of is not None and name.by is not None:
         fraction = rf"\frac{{\partial {_latex(name.of)}}}{{\partial {_latex(name.by)}}}"
-        return (rf"\left({fraction}\right){above}" if above else fraction) + name.element
+        return f"{fraction}{above}{name.element}"
     base = name.base
     if base.lower() in GREEK and (base.islower() or base in GREEK):
         base = f"\\{base}"

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import html5lib
 import pytest
 
+from checker.expression.latex import from_latex
 from checker.problem import load_problem
 from checker.readings.notation import latex_name
 from checker.reports.mathml import mathml, name_mathml, number_latex
@@ -100,7 +101,7 @@ def test_brackets_of_a_matrix_stretch_inside_a_longer_formula() -> None:
         ("dE_total_dnet_h1", r"\frac{\partial E_{total}}{\partial \mathit{net}_{h1}}"),
         ("dL_dW1[2,1]", r"\frac{\partial L}{\partial W_{1}}[2,1]"),
         ("w1_new@3", r"w_{1}^{\text{new}(3)}"),
-        ("dL_dtheta@2", r"\left(\frac{\partial L}{\partial \theta}\right)^{(2)}"),
+        ("dL_dtheta@2", r"\frac{\partial L}{\partial \theta}^{(2)}"),
         ("mhat_w", r"\hat{m}_{w}"),
         ("v_W1", r"v_{W_{1}}"),
         ("z1[2]", "z_{1}[2]"),
@@ -122,3 +123,10 @@ def test_what_cannot_be_converted_is_shown_and_is_text() -> None:
 def test_a_name_is_text_whatever_it_holds(name: str) -> None:
     tags = {element.tag for element in read(name_mathml(name)).iter()}
     assert tags <= CORE
+
+
+@pytest.mark.parametrize("name", ["m_theta", "vhat_W1", "theta_new@3", "dL_dtheta@2", "v_w1@2", "w1_new@2", "mhat_b"])
+def test_a_name_written_as_latex_is_read_as_that_name(name: str) -> None:
+    known = {"theta", "w1", "W1", "b", "L", name, name.partition("@")[0]}
+    read_back, _ = from_latex(latex_name(name), lambda spelled: next((each for each in spelled if each in known), None))
+    assert read_back == name
