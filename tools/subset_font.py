@@ -2,7 +2,7 @@
 
     npm pack @fontsource/stix-two-math@5.3.0
     tar xzf fontsource-stix-two-math-5.3.0.tgz
-    python tools/make_font.py package/files/stix-two-math-latin-400-normal.woff2
+    python tools/subset_font.py package/files/stix-two-math-latin-400-normal.woff2
 
 The MATH table and the variants it names stay, so that brackets and roots stretch. Needs fonttools and brotli.
 """
