@@ -14,11 +14,12 @@ from checker.model import Verdict
 from checker.reports.plain import cut, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from checker.batch.collect import Passed
     from checker.batch.gradebook import Row
     from checker.batch.roll import Count
+    from checker.batch.store import Standing
     from checker.batch.survey import ProblemPicture, StepPicture
 
 FORMAT = "check-backprop/class@1"
@@ -40,12 +41,45 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class ClassReport(NamedTuple):
-    """Everything that the report says: each problem's picture, what the grades come to, and what was passed over."""
+    """Everything that the report says: each problem's picture, what the grades come to, and what was passed over.
+
+    `policy` is what lateness costs, in words; `called` has everybody's pseudonym where names are not shown.
+    """
 
     problems: list[ProblemPicture]
     tally: Count
     passed: list[Passed]
     passed_over: int
+    rows: Iterable[Row]
+    policy: str = ""
+    called: Mapping[str, str] = {}
+
+    def json(self, passed: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+        """The report as JSON; `passed` is all that was passed over."""
+        return draw_json(self, (self.hidden(row) for row in self.rows), passed)
+
+    def html(self) -> Iterator[bytes]:
+        """The report as a page."""
+        return draw_html(self)
+
+    def hidden(self, row: Row) -> Row:
+        """The row as it may be shown: under a pseudonym where names are not."""
+        if not self.called:
+            return row
+        name = self.called.get(row.student, "?")
+        reason = row.reason.replace(row.submission, name).replace(row.student, name)
+        remark = "somebody else may have handed it in" if row.remark else ""
+        return row._replace(student=name, submission=name, reason=reason, remark=remark)
+
+
+def pseudonyms(standings: Iterable[Standing]) -> dict[str, str]:
+    """A pseudonym for each student, in the order of their files' digests, which only those know who have the files."""
+    order: dict[str, str] = {}
+    for standing in standings:
+        order.setdefault(standing.outcome.student, standing.content or standing.outcome.name)
+    ranked = sorted(order, key=lambda student: (order[student], student))
+    width = len(str(len(ranked)))
+    return {student: f"student {number:0{width}}" for number, student in enumerate(ranked, 1)}
 
 
 # -------------------------------------------------------------------- JSON
@@ -80,14 +114,18 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
         for problem in report.problems
         for each in problem.mistakes
     )
+    remarks = [{"submission": row.submission, "remark": row.remark} for row in map(report.hidden, report.tally.remarks)]
     over = ({"file": name, "reason": reason} for name, reason in passed)
     parts: tuple[tuple[str, Iterable[dict[str, Any]]], ...] = (
         ("submissions", map(_submission, rows)),
         ("steps", steps),
         ("misconceptions", mistakes),
         ("passed_over", over),
+        *([("remarks", remarks)] if remarks else []),
     )
     yield f'{{"format": {_encode(FORMAT)}'.encode()
+    if report.policy:
+        yield f',\n "late_policy": {_encode(report.policy)}'.encode()
     for name, entries in parts:
         yield f',\n "{name}": ['.encode()
         count, lines = 0, list[str]()
@@ -104,6 +142,11 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
 
 def _submission(row: Row) -> dict[str, Any]:
     found = row._asdict()
+    if not row.late_days and not row.penalty:
+        for name in ("late_days", "penalty", "final"):
+            del found[name]
+    if not row.remark:
+        del found["remark"]
     return {name: _whole(value) if isinstance(value, float) else value for name, value in found.items()}
 
 
@@ -141,6 +184,8 @@ def draw_html(report: ClassReport) -> Iterator[bytes]:
     text = templates.get_template("class.html").render(
         report=report,
         count=report.tally,
+        reasons=[report.hidden(row) for row in report.tally.reasons],
+        remarks=[report.hidden(row) for row in report.tally.remarks],
         problems=[_problem(problem) for problem in report.problems],
         mean=plain(round(sum(percents) / len(percents), 1)) if percents else "",
         median=plain(round(_median(percents), 1)) if percents else "",

@@ -258,7 +258,7 @@ def _members(
             with suppress(*_BROKEN), archive.open(member) as file:
                 senders |= gradescope_senders(io.TextIOWrapper(file, "utf-8", "replace"))
     seen: set[str] = set()
-    unpacked = [0]
+    unpacked, opened = [0], [archive]
     for member in members:
         parts = member.filename.replace("\\", "/").split("/")
         if member.is_dir() or not parts[-1].lower().endswith(SUFFIXES) or not _SKIPPED.isdisjoint(parts):
@@ -276,15 +276,17 @@ def _members(
             yield Passed(name, "the archive holds a file of this name twice; the first is graded", lost=True)
         else:
             seen.add(name)
-            yield File(name, _sender(name, senders), state, _changed(member), _member(archive, member, unpacked))
+            yield File(name, _sender(name, senders), state, _changed(member), _member(opened, member, unpacked))
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: list[int]) -> Callable[[], bytes]:
+def _member(opened: list[zipfile.ZipFile], member: zipfile.ZipInfo, unpacked: list[int]) -> Callable[[], bytes]:
     def read() -> bytes:
         if unpacked[0] > MOST_UNPACKED:
             raise Unreadable(f"the archive unpacks to more than {MOST_UNPACKED >> 30} GiB")
         try:
-            with archive.open(member) as file:
+            if opened[0].fp is None:  # the last files of a chunk are read when all have been listed
+                opened[0] = zipfile.ZipFile(str(opened[0].filename))
+            with opened[0].open(member) as file:
                 # the size that an archive states may be a lie: no more than the bound is ever unpacked
                 data = file.read(DEFAULT.size + 1)
         except _BROKEN as error:

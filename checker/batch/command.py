@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
 
-    from checker.batch.run import Summary
+    from checker.batch.run import Change, Summary
 
+MOST_CHANGES = 200  # changed grades on the terminal
 MOST_SAID = 20  # reasons on the terminal; the gradebook has all
 KEEP = ("last", "first", "best")
 
@@ -51,6 +52,33 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--github", action="store_true", help="print annotations, and write the job summary where GitHub wants it"
     )
+    parser.add_argument(
+        "--gradescope", action="store_true", help="write results.json as Gradescope's autograder reads it"
+    )
+    parser.add_argument(
+        "--roster", metavar="FILE", type=Path, help="who is in the class, as CSV, to check names against"
+    )
+    parser.add_argument(
+        "--gradebook",
+        metavar="FILE",
+        type=Path,
+        help="a Canvas export or Moodle grading worksheet; a filled copy is written to upload/",
+    )
+    parser.add_argument("--column", metavar="NAME", help="the heading of the gradebook's column that is filled")
+    parser.add_argument("--due", metavar="TIME", type=_time, help="when it was due, as 2026-03-01T23:59+01:00")
+    parser.add_argument(
+        "--late",
+        metavar="POLICY",
+        help='what lateness costs: "10%% a day, at most 50%%, 1 hour grace, 2 days free, nothing after 7 days"',
+    )
+    parser.add_argument(
+        "--late-column", metavar="NAME", help="the roster's column of late days or times, instead of the files' dates"
+    )
+    parser.add_argument("--pseudonyms", action="store_true", help="name nobody in the class report")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change in points, and write nothing")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="work on the dask.distributed cluster whose scheduler is there"
+    )
     parser.add_argument("--timeout", metavar="S", type=_seconds, default=60.0, help="seconds a submission may take")
     parser.add_argument("--no-cache", action="store_true", help="keep no derived problem between runs")
 
@@ -66,22 +94,45 @@ def run(options: Namespace) -> int:
         raise AuthorError(Finding(what, Place(str(options.problems)), "give the folder of the problems"))
     store = Store(None if options.no_cache else default_folder(os.environ))
     progress = _Progress()
+    jobs, executor, client = options.jobs or os.cpu_count() or 1, None, None
+    if options.scheduler is not None:
+        from checker.batch.cluster import connected
+
+        client, executor, jobs = connected(options.scheduler)
+
+    def announce(changes: list[Change]) -> None:
+        progress.close()
+        _say_changes(changes)
+
     try:
         summary = grade_folder(
             options.folder,
             options.out,
             problems=options.problems,
-            jobs=options.jobs or os.cpu_count() or 1,
+            jobs=jobs,
             reports=options.reports,
             feedback=options.feedback,
             keep=options.keep,
             junit=options.junit,
+            gradescope=options.gradescope,
+            roster=options.roster,
+            gradebook=options.gradebook,
+            column=options.column,
+            due=options.due,
+            late=options.late,
+            late_column=options.late_column,
+            pseudonyms=options.pseudonyms,
+            dry_run=options.dry_run,
             timeout=options.timeout,
+            executor=executor,
             store=store,
             progress=progress,
+            announce=announce,
         )
     finally:
         progress.close()
+        if client is not None:
+            client.close()
     low = 0
     if options.fail_under is not None:
         low = sum(row.counts and row.percent is not None and row.percent < options.fail_under for row in summary.rows())
@@ -95,10 +146,11 @@ def _say(summary: Summary, low: int, options: Namespace) -> None:
     from checker.reports.plain import cut, printable
 
     reasons = [f"{row.submission}: ungradable: {row.reason}" for row in summary.reasons]
+    reasons += summary.remarks
     reasons += [f"{each.name}: passed over: {each.reason}" for each in summary.passed]
     for line in reasons[:MOST_SAID]:
         print(cut(printable(line), 500), file=sys.stderr)  # noqa: T201 - a command
-    more = summary.ungradable + summary.passed_over - MOST_SAID
+    more = summary.ungradable + summary.passed_over + len(summary.remarks) - MOST_SAID
     if more > 0:
         print(f"and {more} more; see gradebook.csv and class.json", file=sys.stderr)  # noqa: T201
     parts = [f"{summary.graded} of {summary.submissions} submissions graded"]
@@ -108,7 +160,26 @@ def _say(summary: Summary, low: int, options: Namespace) -> None:
         parts.append(f"{low} under {options.fail_under:g} %")
     if summary.passed_over:
         parts.append(f"{summary.passed_over} {'file' if summary.passed_over == 1 else 'files'} passed over")
-    print(f"{', '.join(parts)}; {printable(str(options.out / 'gradebook.csv'))}")  # noqa: T201 - a command
+    where = "nothing was written" if options.dry_run else printable(str(options.out / "gradebook.csv"))
+    print(f"{', '.join(parts)}; {where}")  # noqa: T201 - a command
+
+
+def _say_changes(changes: list[Change]) -> None:
+    """Who gains and who loses, since the key, the rubric or the grader is other than it was."""
+    from checker.batch.gradebook import plain
+    from checker.reports.plain import cut, printable
+
+    if not changes:
+        return
+    gain, lose = sum(each.gain > 0 for each in changes), sum(each.gain < 0 for each in changes)
+    print(f"points change for the same files: {gain} gain, {lose} lose")  # noqa: T201 - a command
+    for each in sorted(changes, key=lambda change: (change.gain, change.submission))[:MOST_CHANGES]:
+        before = "ungradable" if each.before is None else plain(each.before)
+        after = "ungradable" if each.after is None else plain(each.after)
+        line = f"  {each.student} ({each.submission}): {before} -> {after} of {plain(each.possible)} ({each.gain:+g})"
+        print(cut(printable(line), 500))  # noqa: T201 - a command
+    if len(changes) > MOST_CHANGES:
+        print(f"  and {len(changes) - MOST_CHANGES} more")  # noqa: T201 - a command
 
 
 def _github(summary: Summary) -> None:
@@ -191,3 +262,12 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 86_400:
         raise ArgumentTypeError(f"{text!r} is not a number of seconds")
     return value
+
+
+def _time(text: str) -> float:
+    from checker.batch.lateness import read_time
+
+    try:
+        return read_time(text)
+    except (ValueError, OverflowError):
+        raise ArgumentTypeError(f"{text!r} is not a time like 2026-03-01T23:59+01:00") from None

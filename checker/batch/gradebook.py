@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "student", "submission", "problem", "status", "counts", "awarded", "possible", "percent", "first_error", "reason",
 )  # fmt: skip
+LATE_COLUMNS = ("late_days", "penalty", "final")
 KEEP = ("last", "first", "best")
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -36,10 +37,21 @@ class Row(NamedTuple):
     percent: float | None
     first_error: str | None
     reason: str
+    late_days: int = 0
+    penalty: float | None = None
+    final: float | None = None
+    remark: str = ""
+
+    @property
+    def worth(self) -> float | None:
+        """What it is worth in the end, in percent."""
+        if self.percent is None or self.final is None or not self.possible:
+            return self.percent
+        return round(100 * self.final / self.possible, 2)
 
 
-def row(outcome: Outcome, *, counts: bool) -> Row:
-    """The line of the gradebook for what became of a submission."""
+def row(outcome: Outcome, *, counts: bool, days: int = 0, penalty: float = 0.0, remark: str = "") -> Row:
+    """The line of the gradebook for what became of a submission, that was so many days late and loses so much."""
     graded = outcome.status == "graded"
     percent = None
     if graded:
@@ -55,23 +67,33 @@ def row(outcome: Outcome, *, counts: bool) -> Row:
         percent,
         outcome.first_error,
         outcome.reason,
+        days,
+        penalty if graded else None,
+        round(outcome.awarded - penalty, 6) if graded else None,
+        remark,
     )
 
 
-def draw(gradebook: Iterable[Row]) -> Iterator[bytes]:
-    """The gradebook as CSV in UTF-8 with a byte-order mark, without which spreadsheets read it as something else."""
+def draw(gradebook: Iterable[Row], *, late: bool = False, remarks: bool = False) -> Iterator[bytes]:
+    """The gradebook as CSV in UTF-8 with a byte-order mark, without which spreadsheets read it as something else.
+
+    With `late` there are columns for what lateness costs, with `remarks` one for what is odd about a submission.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     text.write("\ufeff")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, *(LATE_COLUMNS if late else ()), *(("remark",) if remarks else ())))
     for each in gradebook:
-        writer.writerow(
-            (
-                cell(each.student), cell(each.submission), cell(each.problem), each.status,
-                "yes" if each.counts else "no", plain(each.awarded), plain(each.possible), plain(each.percent),
-                cell(each.first_error or ""), cell(each.reason),
-            )
-        )  # fmt: skip
+        cells = [
+            cell(each.student), cell(each.submission), cell(each.problem), each.status,
+            "yes" if each.counts else "no", plain(each.awarded), plain(each.possible), plain(each.percent),
+            cell(each.first_error or ""), cell(each.reason),
+        ]  # fmt: skip
+        if late:
+            cells += [str(each.late_days), plain(each.penalty), plain(each.final)]
+        if remarks:
+            cells.append(cell(each.remark))
+        writer.writerow(cells)
         if text.tell() > 1 << 18:
             yield text.getvalue().encode("utf-8", "backslashreplace")
             text.seek(0)

@@ -184,12 +184,14 @@ def gradescope_senders(lines: Iterable[str]) -> dict[str, Sender]:
             close()
             folder, people, depth, when = entry[1], [], -1, ""
             continue
+        if depth >= 0 and re.match(rf" {{{depth}}}:(?!submitters)", line):
+            depth = -2  # another key of the same entry: there are no more submitters
         field = _FIELD.fullmatch(line.rstrip("\n"))
         if not field or not folder:
             continue
         indent, key, value = len(field[1]), field[2], field[3].strip().strip("'\"")
         if key == "submitters":
-            depth = indent if depth < 0 else depth
+            depth = indent if depth == -1 else depth
         elif key == "created_at":
             when = when or value
         elif depth >= 0 and indent <= depth + 2:

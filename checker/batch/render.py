@@ -44,9 +44,10 @@ class Reporter:
             text = self._quick.draw(outcome, problem, title)
             if text is not None:
                 return text
-        return FORMATS[wanted.format].render(self._grade(outcome, wanted.variant), self.level)
+        return FORMATS[wanted.format].render(self.grade(outcome, wanted.variant), self.level)
 
-    def _grade(self, outcome: Outcome, variant: str) -> Grade:
+    def grade(self, outcome: Outcome, variant: str) -> Grade:
+        """The grade of one of the block's submissions."""
         if self._grades is not None and self._grades[0] == outcome.name:
             return self._grades[1]  # in another format a moment ago
         grade = self.kept.grade(self._face(variant), outcome.position, outcome.student, outcome.name)

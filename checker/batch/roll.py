@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from checker.batch.gradebook import Row
+    from checker.batch.lateness import Lateness
+    from checker.batch.people import People
     from checker.batch.store import Results, Standing
+    from checker.batch.worksheet import Points
 
 SMALL = 20_000  # submissions that are held in memory rather than asked for again
 
@@ -19,42 +22,65 @@ SMALL = 20_000  # submissions that are held in memory rather than asked for agai
 class Roll:
     """The rows of the gradebook in the order of the submissions; can be gone through again."""
 
-    def __init__(self, results: Results, keep: str) -> None:
-        self.results, self.keep = results, keep
+    def __init__(self, results: Results, keep: str, people: People, lateness: Lateness | None) -> None:
+        self.results, self.keep, self.people, self.lateness = results, keep, people, lateness
         self._rows: list[Row] | None = None
 
     def __iter__(self) -> Iterator[Row]:
         if self._rows is not None:
             yield from self._rows
             return
-        held: list[Row] | None = []
         for standing in self.standings():
-            row = gradebook.row(standing.outcome, counts=standing.rank == 1)
-            if held is not None:
-                held.append(row)
-                if len(held) > SMALL:
-                    held = None
-            yield row
-        self._rows = held
+            yield self.row(standing)
 
     def standings(self) -> Iterator[Standing]:
         """Every submission with its place among those of one student."""
-        yield from self.results.standings(
-            lambda student: student, lambda *_: False, lambda student, awarded, possible, sent: awarded, self.keep
-        )
+        yield from self.results.standings(self.people.key, self.people.doubtful, self._final, self.keep)
+
+    def row(self, standing: Standing) -> Row:
+        """The gradebook's row of a submission."""
+        outcome = standing.outcome
+        days, penalty = self._late(outcome.student, outcome.awarded, outcome.possible, standing.sent)
+        remark = self.people.remark(outcome.name, outcome.student, standing.sender, standing.sender_id)
+        return gradebook.row(outcome, counts=standing.rank == 1, days=days, penalty=penalty, remark=remark)
+
+    def points(self) -> Iterator[Points]:
+        """What counts in the end, for an instructor's own gradebook."""
+        from checker.batch.worksheet import Points
+
+        for standing in self.standings():
+            row = self.row(standing)
+            if row.counts:
+                doubtful = self.people.doubtful(row.submission, row.student, standing.sender, standing.sender_id)
+                yield Points(
+                    row.student, standing.family or row.problem, row.final, row.possible or 0.0, doubtful,
+                    standing.sender, standing.sender_id,
+                )  # fmt: skip
+
+    def _late(self, student: str, awarded: float, possible: float, sent: float) -> tuple[int, float]:
+        if self.lateness is None:
+            return 0, 0.0
+        days = self.lateness.days(student, sent)
+        return days, self.lateness.policy.penalty(awarded, possible, days)
+
+    def _final(self, student: str, awarded: float, possible: float, sent: float) -> float:
+        return awarded - self._late(student, awarded, possible, sent)[1]
 
     def count(self) -> Count:
         """What is counted of the rows."""
-        found = Count(array("d"), {}, 0, 0, [])
+        found = Count(array("d"), {}, 0, 0, 0, [], [], 0)
         rows: list[Row] | None = []
-        graded = ungradable = 0
+        graded = ungradable = late = remarks = 0
         for standing in self.standings():
-            outcome = standing.outcome
-            row = gradebook.row(outcome, counts=standing.rank == 1)
+            outcome, row = standing.outcome, self.row(standing)
             if rows is not None:
                 rows.append(row)
                 if len(rows) > SMALL:
                     rows = None
+            if row.remark:
+                remarks += 1
+                if len(found.remarks) < MOST_REASONS:
+                    found.remarks.append(row)
             if row.percent is None:
                 ungradable += 1
                 if len(found.reasons) < MOST_REASONS:
@@ -62,10 +88,11 @@ class Roll:
                 continue
             graded += 1
             if row.counts:
-                found.percents.append(row.percent)
+                late += row.late_days > 0
+                found.percents.append(row.worth if row.worth is not None else row.percent)
                 found.counting.setdefault(standing.block, array("l")).append(outcome.position)
         self._rows = rows
-        return found._replace(graded=graded, ungradable=ungradable)
+        return found._replace(graded=graded, ungradable=ungradable, late=late, remarked=remarks)
 
 
 MOST_REASONS = 500
@@ -74,11 +101,15 @@ MOST_REASONS = 500
 class Count(NamedTuple):
     """What a class comes to: the percents of the submissions that count, and where they stand by block and position.
 
-    `reasons` are the first of the rows that have no grade.
+    `late` is how many of those were late; `reasons` are the first of the rows that have no grade, and `remarks` of
+    those that something is odd about, of which there are `remarked`.
     """
 
     percents: array[float]
     counting: dict[int, array[int]]
     graded: int
     ungradable: int
+    late: int
     reasons: list[Row]
+    remarks: list[Row]
+    remarked: int

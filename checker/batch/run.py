@@ -5,28 +5,37 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.batch.collect import File, Passed, Unreadable, collect, expected, kind_of
+from checker.batch.lateness import Lateness, late_column
+from checker.batch.people import People
 from checker.batch.platforms import stem_of
 from checker.batch.pool import Job, Piece, Workers
 from checker.batch.problems import Found, Problems, Ready
 from checker.batch.record import Entry, Outcome, Variant, ungradable
 from checker.batch.render import Writer, cannot_be_written
 from checker.batch.roll import Count, Roll
-from checker.batch.store import Result, Results
+from checker.batch.spreadsheet import LARGEST, read_spreadsheet
+from checker.batch.store import NAME, Result, Results
 from checker.batch.work import Graded, Part, WantedReport, draw_part, failed, grade_one, grade_part, write_part
+from checker.batch.worksheet import Worksheet
 from checker.errors import AuthorError, CheckerError, Finding, SubmissionError
 from checker.reports import FORMATS, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
+    from checker.batch.classreport import ClassReport
     from checker.batch.gradebook import Row
+    from checker.batch.lateness import Policy
     from checker.batch.store import Known
+    from checker.batch.worksheet import Filled
     from checker.cache import Store
+    from checker.model import Grade
 
 BLOCK = 1_250  # submissions graded at once
 BLOCK_SLOTS = 2_000_000  # numbers worked at once: fewer submissions where a problem is large
@@ -48,6 +57,54 @@ class Options(NamedTuple):
     jobs: int = 1
     timeout: float = TIMEOUT
     pool_from: int = POOL_FROM
+    gradescope: bool = False
+    roster: Path | None = None
+    gradebook: Path | None = None
+    column: str | None = None
+    due: float | None = None
+    late: Policy | None = None
+    late_column: str | None = None
+    pseudonyms: bool = False
+    dry_run: bool = False
+
+
+class Class(NamedTuple):
+    """What is known of the class beside its folder: who is in it, what lateness costs, and the gradebook to fill."""
+
+    people: People
+    lateness: Lateness | None
+    worksheet: Worksheet | None
+    digest: str
+
+    @staticmethod
+    def read(options: Options) -> Class:
+        """What the options say.
+
+        Raises:
+            AuthorError: a file cannot be read, or says something that cannot be used.
+        """
+        from checker.find import contents
+
+        digest = hashlib.sha256(repr((options.due, options.late, options.late_column, options.column)).encode())
+        sheet = worksheet = None
+        if options.roster is not None:
+            data = contents(options.roster, AuthorError, LARGEST)
+            digest.update(data)
+            sheet = read_spreadsheet(data, str(options.roster))
+        if options.gradebook is not None:
+            data = contents(options.gradebook, AuthorError, LARGEST)
+            digest.update(data)
+            worksheet = Worksheet(data, str(options.gradebook), options.column)
+        people = People(sheet) if sheet is not None else worksheet.people if worksheet is not None else People()
+        lateness = None
+        if options.late is not None:
+            column = None
+            if options.late_column is not None:
+                column = late_column(people, options.late_column, options.due)
+            elif options.due is None:
+                raise AuthorError(Finding("a late policy needs --due or --late-column", None, "say when it was due"))
+            lateness = Lateness(options.late, options.due, people, column)
+        return Class(people, lateness, worksheet, digest.hexdigest())
 
 
 class Summary(NamedTuple):
@@ -64,6 +121,7 @@ class Summary(NamedTuple):
     passed: list[Passed]
     passed_over: int
     reasons: list[Row]
+    remarks: list[str]
     rows: Callable[[], Iterator[Row]]
 
     @property
@@ -80,12 +138,18 @@ def grade_class(
     executor: Executor | None = None,
     store: Store | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    announce: Callable[[list[Change]], None] | None = None,
 ) -> Summary:
     """Grade what is in `folder` and write everything below `out`.
+
+    `announce` is told, before anything is written, whose points change though their files do not.
 
     Raises:
         AuthorError: the folder cannot be read, or `out` cannot be written; what was there before stays whole.
     """
+    known = Class.read(options)
+    if options.dry_run:
+        return _tried(folder, out, problems, options, known, executor, store, progress or _silent, announce)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -97,11 +161,74 @@ def grade_class(
         try:
             grading = Grading(folder, out, problems, options, workers, store, progress or _silent, results)
             changed = grading.run()
-            rendering = Rendering(out, options, workers, progress or _silent, results, writer)
+            _announce(results, announce)
+            rendering = Rendering(out, options, known, workers, progress or _silent, results, writer)
             return rendering.run(grading.regraded, changed)
         finally:
             workers.close()
             writer.clear()
+
+
+def _tried(
+    folder: Path,
+    out: Path,
+    problems: Path | None,
+    options: Options,
+    known: Class,
+    executor: Executor | None,
+    store: Store | None,
+    progress: Callable[[str, int, int], None],
+    announce: Callable[[list[Change]], None] | None,
+) -> Summary:
+    """What a run would find: all of it happens in a copy of the database, and nothing below `out` is touched."""
+    workers = Workers(options.jobs, options.timeout, options.pool_from, executor)
+    with tempfile.TemporaryDirectory(prefix="check-backprop-") as place:
+        if (out / NAME).is_file():
+            with Results(out) as results:
+                results.copy(Path(place, NAME))
+        with Results(Path(place)) as results:
+            try:
+                grading = Grading(folder, out, problems, options, workers, store, progress, results)
+                grading.run()
+            finally:
+                workers.close()
+            _announce(results, announce)
+            roll = Roll(results, options.keep, known.people, known.lateness)
+            tally, rows = roll.count(), list(roll)
+            passed = [Passed(*each) for each in results.passed()]
+            remarks = [f"{row.submission}: {row.remark}" for row in tally.remarks]
+            return Summary(
+                tally.graded, tally.ungradable, grading.regraded, 0, passed[:MOST_PASSED], len(passed),
+                tally.reasons, remarks, lambda: iter(rows),
+            )  # fmt: skip
+
+
+class Change(NamedTuple):
+    """A submission whose points are other than they were though its file is the same; None where it has no grade."""
+
+    student: str
+    submission: str
+    problem: str
+    before: float | None
+    after: float | None
+    possible: float
+
+    @property
+    def gain(self) -> float:
+        """How many points the student gains."""
+        return round((self.after or 0.0) - (self.before or 0.0), 6)
+
+
+def _announce(results: Results, announce: Callable[[list[Change]], None] | None) -> None:
+    if announce is None:
+        return
+    changes = []
+    for outcome, status, awarded, _ in results.earlier():
+        before = awarded if status == "graded" else None
+        after = outcome.awarded if outcome.status == "graded" else None
+        if before != after:
+            changes.append(Change(outcome.student, outcome.name, outcome.problem, before, after, outcome.possible))
+    announce(changes)
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
@@ -316,12 +443,13 @@ class Rendering:
         self,
         out: Path,
         options: Options,
+        known: Class,
         workers: Workers,
         progress: Callable[[str, int, int], None],
         results: Results,
         writer: Writer,
     ) -> None:
-        self.out, self.options, self.workers = out, options, workers
+        self.out, self.options, self.known, self.workers = out, options, known, workers
         self.progress, self.results, self.writer = progress, results, writer
         self.version = grader_version()
         self._faces: dict[str, bytes] | None = None
@@ -329,14 +457,15 @@ class Rendering:
     def run(self, regraded: int, changed: bool) -> Summary:
         """Write what differs from what is there, and remove what was written for submissions that are gone."""
         count = self._reports()
-        roll = Roll(self.results, self.options.keep)
+        roll = Roll(self.results, self.options.keep, self.known.people, self.known.lateness)
         tally = roll.count()
         passed, passed_over = list[Passed](), 0
         for name, reason in self.results.passed():
             passed_over += 1
             if len(passed) < MOST_PASSED:
                 passed.append(Passed(name, reason))
-        count += self._class_files(roll, tally, passed, passed_over)
+        remarks = [f"{row.submission}: {row.remark}" for row in tally.remarks]
+        count += self._class_files(roll, tally, passed, passed_over, remarks)
         gone = self.results.unwanted()
         for name in gone:
             self.writer.remove(name)
@@ -352,7 +481,8 @@ class Rendering:
             passed,
             passed_over,
             tally.reasons,
-            lambda: _reopened(self.out, self.options),
+            remarks,
+            lambda: _reopened(self.out, self.options, self.known),
         )
 
     def faces(self) -> dict[str, bytes]:
@@ -422,38 +552,93 @@ class Rendering:
 
     # ---------------------------------------------------------------- the class
 
-    def _class_files(self, roll: Roll, tally: Count, passed: list[Passed], passed_over: int) -> int:
+    def _class_files(self, roll: Roll, tally: Count, passed: list[Passed], passed_over: int, remarks: list[str]) -> int:
         """The gradebook, the class report and what else is asked for, if anything that they say has changed."""
-        digest = hashlib.sha256(f"{self.version}:{self.options.keep}".encode())
+        options = self.options
+        digest = hashlib.sha256(f"{self.version}:{options.keep}:{options.pseudonyms}:{self.known.digest}".encode())
         for row in self.results.fingerprint():
-            digest.update(repr(row).encode(errors="replace"))
+            digest.update(repr(row if self.known.lateness is not None else row[:-1]).encode(errors="replace"))
         state = digest.hexdigest()
-        files = ["gradebook.csv", "class.json", "class.html", *(["junit.xml"] if self.options.junit else [])]
-        written = self.results.written(files)
-        if all(self._as_written(name, state, written.get(name)) for name in files):
+        drawn = self._drawn(roll, tally, passed, passed_over, remarks)
+        written = self.results.written(list(drawn))
+        if all(self._as_written(name, state, written.get(name)) for name in drawn):
+            if self.known.worksheet is not None:
+                remarks += self._filled(roll).remarks
             return 0
-        from checker.batch import ci, classreport, gradebook, survey
-        from checker.batch.kept import Face
-
-        faces = {key: Face.load(face) for key, face in self.faces().items()}
-        report = classreport.ClassReport(
-            list(survey.survey(self.results, tally.counting, faces)), tally, passed, passed_over
-        )
-        drawn = {
-            "gradebook.csv": gradebook.draw(roll),
-            "class.json": classreport.draw_json(report, roll, self.results.passed()),
-            "class.html": classreport.draw_html(report),
-        }
-        if self.options.junit:
-            drawn["junit.xml"] = ci.junit(roll, tally)
-        self.results.note_written([(name, state, *self.writer.stream(name, data)) for name, data in drawn.items()])
+        for name, draw in drawn.items():
+            self.results.note_written([(name, state, *self.writer.stream(name, draw()))])
         return len(drawn)
 
+    def _drawn(
+        self, roll: Roll, tally: Count, passed: list[Passed], passed_over: int, remarks: list[str]
+    ) -> dict[str, Callable[[], Iterable[bytes]]]:
+        """What draws each file of the class."""
+        from checker.batch import ci, gradebook, gradescope
 
-def _reopened(out: Path, options: Options) -> Iterator[Row]:
+        def report() -> ClassReport:
+            if not made:
+                made.append(self._report(roll, tally, passed, passed_over))
+            return made[0]
+
+        def upload() -> Iterable[bytes]:
+            filled = self._filled(roll)
+            remarks.extend(filled.remarks)
+            return [filled.data]
+
+        made: list[ClassReport] = []
+        late = self.known.lateness is not None
+        drawn: dict[str, Callable[[], Iterable[bytes]]] = {
+            "gradebook.csv": lambda: gradebook.draw(roll, late=late, remarks=tally.remarked > 0),
+            "class.json": lambda: report().json(self.results.passed()),
+            "class.html": lambda: report().html(),
+        }
+        if self.options.junit:
+            drawn["junit.xml"] = lambda: ci.junit(roll, tally)
+        if self.options.gradescope:
+            drawn["results.json"] = lambda: gradescope.draw(roll, self._grades(roll), self.options.feedback)
+        if self.known.worksheet is not None:
+            drawn[self.known.worksheet.name] = upload
+        return drawn
+
+    def _report(self, roll: Roll, tally: Count, passed: list[Passed], passed_over: int) -> ClassReport:
+        from checker.batch.classreport import ClassReport, pseudonyms
+        from checker.batch.kept import Face
+        from checker.batch.survey import survey
+
+        faces = {key: Face.load(face) for key, face in self.faces().items()}
+        policy = str(self.known.lateness.policy) if self.known.lateness is not None else ""
+        called = pseudonyms(roll.standings()) if self.options.pseudonyms else {}
+        return ClassReport(
+            list(survey(self.results, tally.counting, faces)), tally, passed, passed_over, roll, policy, called
+        )
+
+    def _filled(self, roll: Roll) -> Filled:
+        assert self.known.worksheet is not None
+        problems = [
+            (family, *min((problem, title) for problem, title, _ in self.results.numbers(keys).values()))
+            for family, keys in self.results.problems()
+        ]
+        return self.known.worksheet.fill(roll.points(), problems)
+
+    def _grades(self, roll: Roll) -> Iterator[Grade]:
+        """The grades of what counts, few as they are where somebody asks for them."""
+        from checker.batch.render import Reporter
+
+        counting = {row.submission for row in roll if row.counts and row.percent is not None}
+        for number, family, found in self.results.graded():
+            some = [each for each in found if each[0].name in counting]
+            if some:
+                variants = self.results.numbers(sorted({variant for _, _, variant in some}))
+                part = Part(self.faces()[family], self.results.block(number), variants)
+                reporter = Reporter(self.options.feedback, part)
+                for outcome, _, variant in some:
+                    yield reporter.grade(outcome, variant)
+
+
+def _reopened(out: Path, options: Options, known: Class) -> Iterator[Row]:
     with Results(out) as results:
         results.begin()
-        yield from Roll(results, options.keep)
+        yield from Roll(results, options.keep, known.people, known.lateness)
 
 
 # -------------------------------------------------------------------- looking into submissions

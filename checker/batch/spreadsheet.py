@@ -1,4 +1,4 @@
-"""A CSV file as somebody's system wrote it: read cell by cell, written again with some cells changed and all else kept."""
+"""A CSV file as some system wrote it: read cell by cell, written again with some cells changed and all else kept."""
 
 from __future__ import annotations
 

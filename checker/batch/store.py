@@ -86,6 +86,7 @@ class Standing(NamedTuple):
     sender: str
     sender_id: str
     sent: float
+    content: str
 
 
 class Results:
@@ -241,10 +242,10 @@ class Results:
                 f"SELECT {_OUTCOME}, family, variant, row_number() OVER (PARTITION BY person(student), problem "
                 f"ORDER BY status != 'graded', "
                 f"doubtful(name, student, sender, sender_id), {order}), "
-                "block, sender, sender_id, sent FROM results ORDER BY name"
+                "block, sender, sender_id, sent, content FROM results ORDER BY name"
             )
-            for *outcome, family, variant, rank, block, sender, sender_id, sent in connection.execute(query):
-                yield Standing(Outcome(*outcome), family, variant, rank, block, sender, sender_id, sent)
+            for *outcome, family, variant, rank, block, sender, sender_id, sent, content in connection.execute(query):
+                yield Standing(Outcome(*outcome), family, variant, rank, block, sender, sender_id, sent, content)
 
     def passed(self) -> Iterator[tuple[str, str]]:
         """What is no submission, and why, by name."""
@@ -287,6 +288,14 @@ class Results:
             query = f"SELECT key, problem, title, numbers FROM variants WHERE key IN ({', '.join('?' * len(some))})"
             found.update({key: tuple(rest) for key, *rest in self._all(query, some)})
         return found
+
+    def problems(self) -> list[tuple[str, list[str]]]:
+        """Every family that has a grade, with the keys of its problems."""
+        found: dict[str, list[str]] = {}
+        query = "SELECT DISTINCT family, variant FROM results WHERE block > 0 ORDER BY family, variant"
+        for family, variant in self._all(query):
+            found.setdefault(family, []).append(variant)
+        return list(found.items())
 
     def alike(self, names: Sequence[str]) -> list[str]:
         """Those of these submissions whose names differ from another's in nothing but the ending."""

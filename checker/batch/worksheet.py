@@ -30,11 +30,10 @@ _NUMBER = re.compile(r"\s*-?\d+(?:[.,]\d+)?\s*")
 
 
 class Points(NamedTuple):
-    """What a student has for a problem in the end; None where it could not be graded."""
+    """What a student has for a problem, or for a variant of one, in the end; None where it could not be graded."""
 
     student: str
     problem: str
-    title: str
     final: float | None
     possible: float
     doubtful: bool = False
@@ -45,7 +44,6 @@ class Points(NamedTuple):
 class Filled(NamedTuple):
     """The filled file, and what its reader should know: how many were filled, and what was not and why."""
 
-    name: str
     data: bytes
     filled: int
     remarks: list[str]
@@ -121,8 +119,8 @@ class Worksheet:
         mend = f"say --column NAME; there are {listed}" if listed else "add the assignment and export it again"
         raise AuthorError(Finding(what, Place(self.file), mend))
 
-    def fill(self, points: Iterable[Points], problems: Sequence[tuple[str, str]]) -> Filled:
-        """The file with everybody's points; `problems` are the id and title of each, whose columns are looked for.
+    def fill(self, points: Iterable[Points], problems: Sequence[tuple[str, str, str]]) -> Filled:
+        """The file with everybody's points; `problems` are the key, id and title of each, whose columns are looked for.
 
         Points for problems of one column are added up. They are scaled to the points that the column has, where it
         says so.
@@ -130,7 +128,8 @@ class Worksheet:
         Raises:
             AuthorError: a problem has no column.
         """
-        columns = {problem: self.column_of(problem, title, alone=len(problems) == 1) for problem, title in problems}
+        columns = {key: self.column_of(problem, title, alone=len(problems) == 1) for key, problem, title in problems}
+        unknown = next(iter(columns.values()), 0)  # of what could not be graded nobody may know which problem it is to
         sums: dict[tuple[int, int], float] = {}
         whole: dict[tuple[int, int], float] = {}
         not_graded: set[tuple[int, int]] = set()
@@ -141,7 +140,7 @@ class Worksheet:
             if person is None:
                 unmatched.setdefault(each.student)
                 continue
-            place = person.row, columns[each.problem]
+            place = person.row, columns.get(each.problem, unknown)
             if each.doubtful:
                 remarks.append(f"{each.student}: not filled in, since {each.sender or 'somebody else'} handed it in")
             elif each.final is None:
@@ -171,8 +170,13 @@ class Worksheet:
             f"points of {amount(ours)} are scaled to the {amount(theirs)} of the column"
             for ours, theirs in sorted(scaled)
         ]
-        name = re.split(r"[/\\]", self.file)[-1] or "gradebook.csv"
-        return Filled(f"{FOLDER}/{name}", self.sheet.changed(values), len(values), remarks)
+        return Filled(self.sheet.changed(values), len(values), remarks)
+
+    @property
+    def name(self) -> str:
+        """What the filled file is called below --out."""
+        last = re.split(r"[/\\]", self.file)[-1]
+        return f"{FOLDER}/{last or 'gradebook.csv'}"
 
     def _label(self, row: int) -> str:
         return next((person.label for person in self.people.persons if person.row == row), "?")
