@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import html5lib
 import jsonschema
@@ -24,8 +24,7 @@ from checker.batch.platforms import gradescope_senders, sender_of
 from checker.batch.spreadsheet import read_spreadsheet
 from checker.errors import AuthorError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +320,7 @@ def test_what_is_written_is_read_by_others(tmp_path, problems, small_class):
     assert page is not None
     assert b"<script" not in (out / "class.html").read_bytes()
     found = json.loads((out / "class.json").read_text())
-    schema = json.loads((__import__("pathlib").Path("schemas/class.schema.json")).read_text())
+    schema = json.loads((ROOT / "schemas" / "class.schema.json").read_text())
     jsonschema.validate(found, schema, jsonschema.Draft202012Validator)
     assert found["format"] == "check-backprop/class@1"
 
