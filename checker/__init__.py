@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checker.cache import Store
     from checker.errors import CheckerError, Finding
+    from checker.generating.run import Summary
+    from checker.generating.template import Template
     from checker.model import Grade, Problem, Solution
     from checker.readings.program import Program
     from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "blind_spots", "grade", "lint", "load_problem", "load_program", "solve"]
+__all__ = ["__version__", "blind_spots", "generate", "grade", "lint", "load_problem", "load_program", "solve"]
 
 
 def load_problem(path: Path | str) -> Problem:
@@ -96,12 +98,31 @@ def solve(
     return solve_problem(load_problem(problem), iterations, digits, steps)
 
 
+def generate(template: Path | str, roster: Path | str, out: Path | str, **settings: Any) -> Summary:
+    """A set: a different, equally hard, sound problem for everybody in a roster, with handouts, blank sheets, the key.
+
+    `settings` are those of `checker.generating.generate_set`: secret_file, key_out, seed, formats, exports, id_column,
+    progress.
+
+    Raises:
+        AuthorError: the template or the roster cannot be used, or the template's conditions cannot be met.
+    """
+    from checker.generating import generate_set
+
+    return generate_set(template, roster, out, **settings)
+
+
 def lint(problem: Path | str) -> tuple[Finding, ...]:
-    """What is doubtful about a problem, each with its place and a mend; empty where it is sound.
+    """What is doubtful about a problem or a template, each with its place and a mend; empty where it is sound.
 
     Raises:
         AuthorError: the problem cannot be used at all.
     """
+    template = _template(problem)
+    if template is not None:
+        from checker.generating.survey import lint_template
+
+        return lint_template(template)[0]
     from checker.linting import lint_problem
 
     return lint_problem(load_problem(problem))
@@ -110,12 +131,35 @@ def lint(problem: Path | str) -> tuple[Finding, ...]:
 def blind_spots(problem: Path | str) -> tuple[Finding, ...]:
     """Which mistakes a problem cannot show at the precision asked, or cannot tell apart, and what would help.
 
+    Of a template: how many of its draws pass, and what rejects the others.
+
     Raises:
         AuthorError: the problem cannot be used at all.
     """
+    template = _template(problem)
+    if template is not None:
+        from checker.generating.survey import lint_template
+
+        return lint_template(template)[1]
     from checker.linting import blind_spots as find
 
     return find(load_problem(problem))
+
+
+def _template(path: Path | str) -> Template | None:
+    """The template in a file; None where the file is a problem, or cannot be read as anything."""
+    from checker import yamlfile
+    from checker.errors import AuthorError
+    from checker.problem.language import TEMPLATE_KEYS
+
+    data = _read(Path(path))
+    if not any(key.encode() in data for key in TEMPLATE_KEYS):
+        return None
+    if TEMPLATE_KEYS[0] not in yamlfile.read(data, str(path), AuthorError).items:
+        return None
+    from checker.generating.template import load_template
+
+    return load_template(data, str(path))
 
 
 def _read(path: Path, error: type[CheckerError] | None = None) -> bytes:

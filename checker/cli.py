@@ -264,7 +264,8 @@ def _problem_path(given: str) -> Path:
         return Path(given)
     from checker.find import find_problem
 
-    return find_problem(given, [_shipped()], None)
+    template = _shipped() / "templates" / f"{given}.yaml"
+    return template if template.is_file() else find_problem(given, [_shipped()], None)
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -323,6 +324,22 @@ def _completion(options: Namespace) -> int:
     return FULL
 
 
+def _configure_generate(parser: ArgumentParser) -> None:
+    from checker.generating import command
+
+    command.configure(parser)
+
+
+def _generate(options: Namespace) -> int:
+    from checker.generating import command
+
+    if not _is_submission(options.template):
+        from checker.find import find_problem
+
+        options.template = find_problem(options.template, [_shipped() / "templates"], None)
+    return command.run(options)
+
+
 COMMANDS: Table[Command] = Table(
     "command",
     (
@@ -346,6 +363,17 @@ COMMANDS: Table[Command] = Table(
             _configure_lint,
             _lint,
             ("lint problem.yaml", "lint problems/*.yaml"),
+        ),
+        Command(
+            "generate",
+            "make a set: a different problem for every student, handouts, and the key",
+            _configure_generate,
+            _generate,
+            (
+                "generate network-2-2-2 --roster roster.csv --out set",
+                "generate template.yaml --roster canvas.csv --out set --key-out private",
+                "generate network-2-2-2 --roster ids.txt --out practice --seed 2026",
+            ),
         ),
         Command(
             "batch",

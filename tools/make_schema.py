@@ -2,7 +2,8 @@
 
     python tools/make_schema.py
 
-The rest of that file is written by hand and stays as it is. A law test holds the file and the tables together.
+The rest of that file is written by hand and stays as it is. schemas/template.schema.json is made of it, and of the
+tables of draws and guarantees. Law tests hold the files and the tables together.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from checker.generating.draws import KINDS, OPTIONS
+from checker.generating.guarantees import GUARANTEES
+from checker.generating.template import DRAWS, MOST_DRAWS
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
-from checker.problem.language import BELOW_ONE, EXTRAS, FRACTION_PATTERN, POSITIVE, table_names
+from checker.problem.language import BELOW_ONE, EXTRAS, FRACTION_PATTERN, NAME_PATTERN, POSITIVE, table_names
 
 PATH = Path(__file__).resolve().parent.parent / "schemas" / "problem.schema.json"
+TEMPLATE_PATH = PATH.with_name("template.schema.json")
 
 SETTINGS = {
     "learning_rate": "The step size: how much of the gradient is taken off a parameter. More than 0, no unit.",
@@ -142,6 +147,84 @@ def convention(entry: Any) -> dict[str, Any]:
     return {**described, "default": choices[0]}
 
 
+def template(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of templates: that of problems, with what is drawn, and its names wherever a value may stand."""
+    made: dict[str, Any] = json.loads(json.dumps(schema))
+    made["title"] = "A template of check-backprop"
+    made["description"] = "A problem whose numbers are drawn for each student by `check-backprop generate`."
+    made["required"] = [*made["required"], "vary"]
+    number = made["$defs"]["number"]
+    number["description"] += " In a template also the name of something that is drawn."
+    number["pattern"] = f"(?:{number['pattern']})|^{NAME_PATTERN}$"
+    name = {"description": "The name of something that is drawn.", "type": "string", "pattern": f"^{NAME_PATTERN}$"}
+    for key in ("activation", "loss"):
+        made["$defs"][key]["then"] = {"anyOf": [made["$defs"][key]["then"], name]}
+    optimizer = made["properties"]["update"]["properties"]
+    for key in ("optimizer", "form"):
+        choice = optimizer[key]
+        optimizer[key] = {"description": choice.pop("description"), "anyOf": [choice, name]}
+    listed = "; ".join(f"{kind.name}: {kind.summary}" for kind in KINDS.values())
+    made["properties"]["vary"] = {
+        "description": "What differs from student to student, by name: a given or a parameter, whose own value is then "
+        "an example, or a new name that stands wherever a number, an activation or a loss may. Drawn in this order.",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
+        "additionalProperties": {
+            "description": f"How it is drawn. {listed}.",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                **{
+                    each: {"description": f"{kind.summary[:1].upper()}{kind.summary[1:]}.", **kind.schema}
+                    for kind in KINDS.values()
+                    for each in (kind.name, *kind.aliases)
+                },
+                **{option.name: option.schema for option in OPTIONS.values()},
+            },
+        },
+    }
+    made["properties"]["require"] = {
+        "description": "What must hold for every variant: comparisons (< <= > >= == !=) of expressions in the names of "
+        "the problem and its steps, joined by `and` and `or`.",
+        "type": "array",
+        "items": {"description": "A condition, such as abs(z1) > 0.1.", "type": "string", "pattern": "\\S"},
+    }
+    checks = "; ".join(f"{entry.name}: {entry.summary}" for entry in GUARANTEES.values())
+    made["properties"]["template"] = {
+        "description": "Settings of the template.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "version": {
+                "description": "Changes everybody's numbers: raise it when the template changes. 1 unless said.",
+                "type": ["integer", "string"],
+                "default": 1,
+            },
+            "accept": {
+                "description": f"Guarantees and mistakes that are waived, everywhere or ` at STEP`. {checks}.",
+                "type": "array",
+                "items": {"description": "A name, or `NAME at STEP`.", "type": "string"},
+            },
+            "difficulty": {
+                "description": "How far a variant's effort may lie from the middle, as a share; `any` for any. 15% "
+                "unless said.",
+                "type": ["number", "string"],
+                "default": "15%",
+            },
+            "draws": {
+                "description": "How many draws are tried for a student.",
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST_DRAWS,
+                "default": DRAWS,
+            },
+        },
+    }
+    return made
+
+
 def shown(schema: dict[str, Any]) -> str:
     """The text of a schema's file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -152,5 +235,11 @@ def page() -> str:
     return shown(written(json.loads(PATH.read_text(encoding="utf-8"))))
 
 
+def template_page() -> str:
+    """The text of the templates' schema, made anew from that of problems."""
+    return shown(template(json.loads(page())))
+
+
 if __name__ == "__main__":
     PATH.write_text(page(), encoding="utf-8")
+    TEMPLATE_PATH.write_text(template_page(), encoding="utf-8")

@@ -8,11 +8,11 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.progress import Progress
 from checker.reports import FORMATS, Level
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
 
     from checker.batch.run import Change, Summary
 
@@ -93,7 +93,7 @@ def run(options: Namespace) -> int:
         what = "there is no such folder"
         raise AuthorError(Finding(what, Place(str(options.problems)), "give the folder of the problems"))
     store = Store(None if options.no_cache else default_folder(os.environ))
-    progress = _Progress()
+    progress = Progress()
     jobs, executor, client = options.jobs or os.cpu_count() or 1, None, None
     if options.scheduler is not None:
         from checker.batch.cluster import connected
@@ -191,39 +191,6 @@ def _github(summary: Summary) -> None:
     if place:
         with Path(place).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(ci.summary(summary.rows(), summary.graded, summary.submissions))
-
-
-class _Progress:
-    """A bar with rate and time left on a terminal, a line now and then elsewhere; both on standard error."""
-
-    def __init__(self) -> None:
-        self._bar: object = None
-        self._what, self._shown = "", -1
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if total < 2:
-            return
-        if not sys.stderr.isatty():
-            tenth = 10 * done // total
-            if (what, tenth) != (self._what, self._shown) and done:
-                print(f"{what} {done} of {total}", file=sys.stderr)  # noqa: T201 - a command
-                self._what, self._shown = what, tenth
-            return
-        from tqdm import tqdm
-
-        if what != self._what:
-            self.close()
-            self._bar, self._what = tqdm(total=total, desc=what, unit="", leave=False), what
-        bar = self._bar
-        assert isinstance(bar, tqdm)
-        bar.update(done - bar.n)
-
-    def close(self) -> None:
-        """Leave the terminal as it was."""
-        close: Callable[[], None] | None = getattr(self._bar, "close", None)
-        if close is not None:
-            close()
-        self._bar = None
 
 
 def _jobs(text: str) -> int:

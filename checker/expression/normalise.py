@@ -55,7 +55,7 @@ _MENDS = {
     "∞": "infinity is not a number here",
     "…": "write every term",
 }  # fmt: skip
-_LOOK_ALIKES = dict(
+LOOK_ALIKES = dict(
     zip(
         "АВЕКМНОРСТХЅІЈаеорсухѕіјһԁԛԝьΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
         "ABEKMHOPCTXSIJaeopcyxsijhdqwbABEZHIKMNOPTYXo",
@@ -115,12 +115,12 @@ def _refusal(text: str, at: int) -> ExpressionError:
     import unicodedata
 
     character = text[at]
-    if character in _LOOK_ALIKES:
+    if character in LOOK_ALIKES:
         script, _, letter = unicodedata.name(character).partition(" ")
         return ExpressionError(
             f"'{character}' is the {script.capitalize()} {letter.lower()}, a look-alike",
             at,
-            f"type the Latin {_LOOK_ALIKES[character]}",
+            f"type the Latin {LOOK_ALIKES[character]}",
         )
     if character == "=" and text[at - 1 : at] not in ("=", "<", ">", "!") and text[at + 1 : at + 2] != "=":
         before = re.search(r"(?:[(,]\s*)([^\W\d]\w*)\s*$", text[:at][-200:])

@@ -12,7 +12,16 @@ from checker import yamlfile
 from checker.errors import AuthorError, Finding
 from checker.model import Problem
 from checker.problem.equations import read_equations, read_written
-from checker.problem.language import EQUATION_KEYS, FORMAT, FUNCTIONS, ID_PATTERN, KEYS, MAX_NAME, MAX_TITLE
+from checker.problem.language import (
+    EQUATION_KEYS,
+    FORMAT,
+    FUNCTIONS,
+    ID_PATTERN,
+    KEYS,
+    MAX_NAME,
+    MAX_TITLE,
+    TEMPLATE_KEYS,
+)
 from checker.problem.marking import read_aliases, read_ask, read_conventions, read_rubric
 from checker.problem.network import read_network
 from checker.problem.reader import Reader
@@ -43,7 +52,7 @@ def problem_from(root: Mapping, file: str, text: str) -> Problem:
 
 def _problem(reader: Reader) -> Problem:
     root = reader.root
-    for key in ("vary", "require"):
+    for key in TEMPLATE_KEYS:
         if key in root.items:
             raise AuthorError(
                 Finding(

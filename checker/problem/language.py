@@ -38,6 +38,8 @@ MAX_POINTS = 1_000_000
 
 EQUATION_KEYS = ("given", "parameters", "forward", "loss")
 KEYS = ("format", "id", "title", *EQUATION_KEYS, "network", "update", "ask", "grading", "conventions", "aliases")
+TEMPLATE_KEYS = ("vary", "require", "template")
+"""The keys that make a file a template, which `generate` reads."""
 LAYER_KEYS = ("weights", "bias", "activation", "train_weights", "train_bias")
 NETWORK_KEYS = ("input", "target", "layers", "loss")
 TOLERANCE_KEYS = ("decimals", "significant", "absolute", "relative", "strict")

@@ -20,7 +20,7 @@ from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
 from checker.problem import FUNCTIONS, load_problem
-from checker.problem.language import GREEK, KEYS, NAME_PATTERN, table_names
+from checker.problem.language import GREEK, KEYS, NAME_PATTERN, TEMPLATE_KEYS, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +159,7 @@ def test_every_property_has_a_description() -> None:
 
 
 def test_the_schema_knows_the_keys_of_the_loader() -> None:
-    assert set(SCHEMA["properties"]) == {*KEYS, "vary", "require"}
+    assert set(SCHEMA["properties"]) == {*KEYS, *TEMPLATE_KEYS}
     assert SCHEMA["properties"]["given"]["propertyNames"]["pattern"] == f"^{NAME_PATTERN}$"
 
 
@@ -274,3 +274,22 @@ def test_bytes_load_or_are_an_author_error(data: bytes) -> None:
 
 def test_every_function_of_the_language_can_be_built() -> None:
     assert {*FUNCTIONS} <= {*build.FUNCTIONS, *table_names(ACTIVATIONS), *table_names(LOSSES)}
+
+
+TEMPLATES = sorted((ROOT / "problem_sets" / "templates").glob("*.yaml"))
+
+
+def test_the_schema_of_templates_is_what_the_tables_say() -> None:
+    make = runpy.run_path(str(ROOT / "tools" / "make_schema.py"))
+    path = ROOT / "schemas" / "template.schema.json"
+    assert path.read_text(encoding="utf-8") == make["template_page"]()
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert [place for place, described in parts(schema) if not described.get("description")] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_the_schema_of_templates_takes_every_shipped_one(path: Path) -> None:
+    schema = json.loads((ROOT / "schemas" / "template.schema.json").read_text(encoding="utf-8"))
+    read = yamlfile.value(yamlfile.read(path.read_bytes(), "p.yaml", AuthorError))
+    jsonschema.Draft202012Validator(schema).validate(read)

@@ -1,0 +1,51 @@
+"""Handouts: what they say, and the formats they are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.table import Table
+
+if TYPE_CHECKING:
+    from checker.generating.folder import Folder
+    from checker.generating.handouts.content import Handout
+    from checker.generating.roster import Student
+    from checker.generating.structure import Structure
+    from checker.generating.variant import Draw
+
+Drawn = Callable[["Student", "Draw"], bytes]
+
+
+class Format(NamedTuple):
+    """A way to write a handout: `drawn` does once what all students of a structure share, and gives what does the rest.
+
+    It is handed the set's folder, for files that all share, and the structure's number.
+    """
+
+    name: str
+    summary: str
+    suffix: str
+    drawn: Callable[[Structure, Handout, Folder, int], Drawn]
+    aliases: tuple[str, ...] = ()
+
+
+def _markdown(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+    from checker.generating.blank import NAME
+    from checker.generating.handouts.markdown import pieces
+    from checker.generating.variant import filled
+    from checker.reports.markdown import escaped
+
+    made = pieces(handout)
+    return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
+
+
+def shown(student: Student) -> str:
+    """Whose handout it is."""
+    return f"{student.name} ({student.id})" if student.name else student.id
+
+
+FORMATS: Table[Format] = Table(
+    "format",
+    (Format("md", "Markdown with mathematics", ".md", _markdown, ("markdown",)),),
+)

@@ -1,0 +1,209 @@
+"""What a handout says, before it is Markdown, a page or a PDF: put together once for a structure, with holes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.expression.parser import parse
+from checker.expression.tree import Call
+from checker.generating.blank import HEADINGS, points, rounding
+from checker.generating.handouts.formula import latex_of, operator
+from checker.generating.variant import Place
+from checker.graph.build import decimal
+from checker.knowledge.activations import ACTIVATIONS
+from checker.knowledge.conventions import CONVENTIONS
+from checker.knowledge.losses import LOSSES
+from checker.knowledge.optimizers import OPTIMIZERS
+from checker.model import Kind
+from checker.problem.equations import walk
+from checker.problem.language import FUNCTIONS
+from checker.problem.words import shape_in_words
+from checker.readings.notation import latex_name
+
+if TYPE_CHECKING:
+    from checker.generating.structure import Structure
+    from checker.model import Shape
+
+Number = str | Place
+
+
+class Given(NamedTuple):
+    """A given or a parameter: its name as LaTeX and its numbers, row by row, those that are drawn as places."""
+
+    name: str
+    latex: str
+    role: str
+    shape: Shape
+    numbers: tuple[Number, ...]
+
+
+class Line(NamedTuple):
+    """A formula: both sides as LaTeX."""
+
+    left: str
+    right: str
+
+
+class Question(NamedTuple):
+    """A question: the step's name as typed and as LaTeX, its shape in words ('' for a number), points and rounding."""
+
+    label: str
+    latex: str
+    shape: str
+    points: str
+    rounding: str
+
+
+class Group(NamedTuple):
+    """The questions of one kind."""
+
+    heading: str
+    questions: tuple[Question, ...]
+
+
+class Handout(NamedTuple):
+    """All that a handout says: `definitions` are the functions that equations name, `rules` how parameters change."""
+
+    title: str
+    givens: tuple[Given, ...]
+    parameters: tuple[Given, ...]
+    equations: tuple[Line, ...]
+    definitions: tuple[Line, ...]
+    update: str
+    rules: tuple[Line, ...]
+    conventions: tuple[str, ...]
+    groups: tuple[Group, ...]
+    total: str
+    same_rounding: str
+
+
+ROUNDING_RULES = (
+    "Carry on with all the digits you have, and round only what you write down.",
+    "A later answer is judged by your own earlier ones: a mistake costs its own step and not those after it.",
+    "An answer may be a number, a fraction, or a formula in the names above.",
+)
+
+
+def handout(structure: Structure) -> Handout:
+    """The handout of a structure."""
+    problem, program = structure.problem, structure.program
+    given = [
+        Given(
+            quantity.name,
+            latex_name(quantity.name),
+            quantity.role,
+            quantity.shape,
+            tuple(
+                source if source is not None else text
+                for text, source in zip(quantity.texts, structure.sources[quantity.name], strict=True)
+            ),
+        )
+        for quantity in problem.quantities
+    ]
+    equations = tuple(Line(latex_name(each.name), latex_of(each.expression)) for each in problem.equations)
+    same = {rounding(item.tolerance) for item in structure.asked}
+    groups: list[Group] = []
+    for item in structure.asked:
+        step = program.steps[item.step]
+        shape = () if item.element is not None else step.shape
+        question = Question(
+            item.label,
+            latex_name(item.label),
+            shape_in_words(shape) if shape else "",
+            points(item.points),
+            rounding(item.tolerance),
+        )
+        heading = HEADINGS[Kind(step.kind)]
+        if groups and groups[-1].heading == heading:
+            groups[-1] = Group(heading, (*groups[-1].questions, question))
+        else:
+            groups.append(Group(heading, (question,)))
+    said, changes = _update(structure)
+    return Handout(
+        title=problem.title,
+        givens=tuple(each for each in given if each.role == "given"),
+        parameters=tuple(each for each in given if each.role == "parameter"),
+        equations=equations,
+        definitions=_definitions(structure),
+        update=said,
+        rules=changes,
+        conventions=_conventions(structure),
+        groups=tuple(groups),
+        total=points(sum(item.points for item in structure.asked)),
+        same_rounding=next(iter(same)) if len(same) == 1 else "",
+    )
+
+
+def _definitions(structure: Structure) -> tuple[Line, ...]:
+    """Every activation and loss that the equations name, written out."""
+    found: dict[str, Line] = {}
+    for equation in structure.problem.equations:
+        for part in walk(equation.expression):
+            if isinstance(part, Call) and part.function not in found:
+                line = _definition(part.function)
+                if line is not None:
+                    found[part.function] = line
+    return tuple(found.values())
+
+
+def _definition(function: str) -> Line | None:
+    """A function of the tables, written out; None where it needs no explaining."""
+    if function == "softmax":
+        return Line(r"\operatorname{softmax}\left(z\right)_{i}", r"\frac{e^{z_{i}}}{\sum_{j} e^{z_{j}}}")
+    if function in ACTIVATIONS and function not in ("tanh", "exp"):
+        activation = ACTIVATIONS[function]
+        arguments = ["z", *(name for name, _ in activation.parameters)]
+        right = latex_of(parse(activation.formula, FUNCTIONS))
+    elif function in LOSSES:
+        loss = LOSSES[function]
+        arguments = [*loss.arguments, *(name for name, _ in loss.parameters)]
+        right = rf"{operator(loss.outputs)}\left({latex_of(parse(loss.element, FUNCTIONS))}\right)"
+    else:
+        return None
+    names = ", ".join(map(latex_name, arguments))
+    return Line(rf"{operator(function)}\left({names}\right)", right)
+
+
+def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
+    """How the parameters change, in a sentence, and the optimizer's equations."""
+    update = structure.problem.update
+    if update is None:
+        return "", ()
+    entry = OPTIMIZERS[update.optimizer]
+    form = next((form for form in entry.forms if form.name == update.form), entry.forms[0])
+    settings = {name: decimal(value) for name, value in update.settings.items()}
+    symbols = {"learning_rate": r"\eta", "momentum": r"\mu", "weight_decay": r"\lambda", "epsilon": r"\varepsilon"}
+
+    def symbol(name: str) -> str:
+        if name.endswith("_prev"):
+            return rf"{latex_name(name.removesuffix('_prev'))}^{{\text{{old}}}}"
+        if name in ("mhat", "vhat"):
+            return rf"\hat{{{name[0]}}}"
+        return symbols.get(name) or latex_name(name)
+
+    lines = [Line(symbol(state), latex_of(parse(formula, FUNCTIONS), symbol)) for state, formula in form.state]
+    lines.append(Line(r"w^{\text{new}}", latex_of(parse(form.update, FUNCTIONS), symbol)))
+    used = [name for name in settings if name in form.update or any(name in formula for _, formula in form.state)]
+    extra = [name for name in settings if name not in used]
+    lines += [Line(symbol(name), settings[name]) for name in used]
+    said = f"After the backward pass every parameter w with gradient g = {{gradient}} takes one step of {entry.name}."
+    if update.iterations > 1:
+        said = (
+            f"After the backward pass every parameter w with gradient g = {{gradient}} takes a step of {entry.name}; "
+            f"this is repeated {update.iterations} times, and @2 after a name means the second time."
+        )
+    if form.state:
+        said += " All states are 0 at first; t counts the steps from 1."
+    for name in extra:
+        said += f" {name.replace('_', ' ').capitalize()}: {settings[name]}."
+    return said.replace("{gradient}", f"d{structure.problem.loss}/dw"), tuple(lines)
+
+
+def _conventions(structure: Structure) -> tuple[str, ...]:
+    """What the problem declares otherwise than by default, in words."""
+    said = []
+    for name, choice in structure.problem.conventions.items():
+        entry = CONVENTIONS[name]
+        if choice != entry.choices[0][0]:
+            said.append(next(meaning for text, meaning in entry.choices if text == choice))
+    return tuple(said)

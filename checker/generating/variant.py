@@ -1,0 +1,299 @@
+"""What was drawn put into a template: a problem of its own, as values with their places and as a file's text.
+
+All variants that differ only in the numbers of their givens and parameters are of one structure. Its values are put
+together once, with holes where the numbers go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from checker.generating.drawing import Drawn, Word
+from checker.generating.template import KEYS, quantity_nodes
+from checker.knowledge.activations import ACTIVATIONS
+from checker.knowledge.losses import LOSSES
+from checker.problem import problem_from
+from checker.yamlfile import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as AnyMapping
+
+    from checker.generating.drawing import Value
+    from checker.generating.template import Template
+    from checker.model import Problem
+
+Draw = dict[str, "Value"]
+WIDTH = 100  # of a line of a problem file
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+class Hole(Scalar):
+    """A number that was drawn: which element (counted from 0) of which variable."""
+
+    __slots__ = ("element", "variable")
+
+    def __init__(self, text: str, line: int, column: int, variable: str, element: int) -> None:
+        super().__init__(text, True, line, column)
+        self.variable, self.element = variable, element
+
+
+class Place(NamedTuple):
+    """Where a number goes in a text: element (counted from 0) of a variable."""
+
+    variable: str
+    element: int
+
+
+Piece = str | Place
+
+
+class Put:
+    """Puts one draw into the template. `structural` are the variables that change more than a given or a parameter."""
+
+    def __init__(self, template: Template, draw: Draw) -> None:
+        self.template, self.draw = template, draw
+        self.structural: set[str] = set()
+        self._quantities = {id(node): name for name, node in quantity_nodes(template.root)}
+        self._varied = {variable.name for variable in template.variables if variable.quantity}
+        self._own = {variable.name for variable in template.variables if not variable.quantity}
+        root = template.root
+        items: dict[str, Node] = {}
+        keys: dict[str, Scalar] = {}
+        for key, node in root.items.items():
+            if key not in KEYS:
+                items[key], keys[key] = self._top(key, node), root.keys[key]
+        self.root = Mapping(items, keys, root.line, root.column)
+
+    def _top(self, key: str, node: Node) -> Node:
+        if key in ("format", "id", "ask"):
+            return node
+        if key == "title" and isinstance(node, Scalar):
+            return Scalar(self._titled(node.text), node.plain, node.line, node.column)
+        return self._node(node, expressions=key in ("forward", "loss"))
+
+    def _titled(self, text: str) -> str:
+        def put(match: re.Match[str]) -> str:
+            value = self.draw.get(match[1])
+            if match[1] not in self._own or value is None:
+                return match[0]
+            self.structural.add(match[1])
+            return value.text if isinstance(value, Word) else ", ".join(each.text for each in value.numbers)
+
+        return re.sub(r"\{([^\W\d]\w*)\}", put, text)
+
+    def _node(self, node: Node, expressions: bool = False, quantity: bool = False) -> Node:
+        name = self._quantities.get(id(node))
+        if name is not None:
+            if name in self._varied:
+                return self._array(name, node)
+            quantity = True
+        if isinstance(node, Mapping):
+            items = {key: self._node(part, expressions, quantity) for key, part in node.items.items()}
+            return Mapping(items, node.keys, node.line, node.column)
+        if isinstance(node, Sequence):
+            return Sequence([self._node(part, expressions, quantity) for part in node.items], node.line, node.column)
+        if expressions:
+            return Scalar(self._expression(node.text), node.plain, node.line, node.column)
+        if node.text not in self._own:
+            return node
+        value = self.draw[node.text]
+        if isinstance(value, Drawn) and quantity:
+            return self._array(node.text, node)
+        self.structural.add(node.text)
+        if isinstance(value, Drawn):
+            return _nested(
+                [Scalar(each.text, True, node.line, node.column) for each in value.numbers], value.shape, node
+            )
+        if value.parameters:
+            settings = {key: Scalar(text, True, node.line, node.column) for key, text in value.parameters}
+            inner = Mapping(dict(settings), {key: Scalar(key, True, node.line, node.column) for key in settings}, 1, 1)
+            key = Scalar(value.text, True, node.line, node.column)
+            return Mapping({value.text: inner}, {value.text: key}, node.line, node.column)
+        return Scalar(value.text, True, node.line, node.column)
+
+    def _array(self, name: str, node: Node) -> Node:
+        value = self.draw[name]
+        assert isinstance(value, Drawn)
+        holes: list[Node] = [
+            Hole(each.text, node.line, node.column, name, element) for element, each in enumerate(value.numbers)
+        ]
+        return _nested(holes, value.shape, node)
+
+    def _expression(self, text: str) -> str:
+        found = [match for match in _NAME.finditer(text) if match[0] in self._own]
+        for match in reversed(found):
+            value = self.draw[match[0]]
+            self.structural.add(match[0])
+            before, after = text[: match.start()], text[match.end() :]
+            if isinstance(value, Word):
+                text = before + value.text + _with_parameters(after, value)
+            elif not value.shape:
+                shown = value.numbers[0].text
+                text = f"{before}{f'({shown})' if '-' in shown or '/' in shown else shown}{after}"
+        return text
+
+
+def _nested(items: list[Any], shape: tuple[int, ...], at: Node) -> Node:
+    if not shape:
+        node: Node = items[0]
+        return node
+    size = len(items) // shape[0]
+    return Sequence(
+        [_nested(items[i * size : (i + 1) * size], shape[1:], at) for i in range(shape[0])], at.line, at.column
+    )
+
+
+def _with_parameters(after: str, word: Word) -> str:
+    """The text behind a function's name with the function's parameters added to its arguments."""
+    if not word.parameters or not after.lstrip().startswith("("):
+        return after
+    entry = ACTIVATIONS[word.text] if word.text in ACTIVATIONS else LOSSES[word.text]
+    given = dict(word.parameters)
+    known = [parameter for parameter, _ in entry.parameters]
+    last = max(known.index(parameter) for parameter in given)
+    added = "".join(f", {given.get(parameter, default)}" for parameter, default in entry.parameters[: last + 1])
+    depth = 0
+    for at, character in enumerate(after):
+        depth += (character == "(") - (character == ")")
+        if character == ")" and not depth:
+            return after[:at] + added + after[at:]
+    return after
+
+
+def key_of(draw: Draw, structural: AnyMapping[str, Any] | set[str]) -> tuple[Any, ...]:
+    """What two draws of one structure have in common: the structural variables' values, and every shape."""
+    return tuple(
+        (
+            value.shape if isinstance(value, Drawn) else None,
+            (tuple(each.text for each in value.numbers) if isinstance(value, Drawn) else value)
+            if name in structural
+            else None,
+        )
+        for name, value in draw.items()
+    )
+
+
+def read_problem(template: Template, put: Put) -> Problem:
+    """The problem with this draw in it.
+
+    Raises:
+        AuthorError: it is no problem that can be used; places are those in the template.
+    """
+    return replace(problem_from(put.root, template.file, template.text), source=template.file)
+
+
+def sources(root: Mapping) -> dict[str, list[Place | None]]:
+    """For each given and parameter, where each of its elements comes from; None where nothing is drawn for it."""
+    found: dict[str, list[Place | None]] = {}
+    for name, node in quantity_nodes(root):
+        flat: list[Place | None] = []
+        waiting = [node]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Sequence):
+                waiting.extend(reversed(part.items))
+            else:
+                flat.append(Place(part.variable, part.element) if isinstance(part, Hole) else None)
+        found[name] = flat
+    return found
+
+
+# ---------------------------------------------------------------- the text of a problem file
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.(+-][A-Za-z0-9_.+*/^() @-]*")
+_NO_TEXT = re.compile(r"[-+.0-9eE_]*|null|true|false|yes|no|on|off|~|[-+.]?(?:inf|nan)", re.IGNORECASE)
+
+
+def written(root: Mapping, identity: Piece) -> list[Piece]:
+    """The problem file of a variant, without its author's comments, in pieces between which the drawn numbers go."""
+    pieces: list[Piece] = []
+    for name, node in root.items.items():
+        if name == "id":
+            pieces += ["id: ", identity, "\n"]
+        else:
+            _entry(pieces, root.keys[name], node, 0, as_block=name in ("forward", "loss"))
+    return joined(pieces)
+
+
+def joined(pieces: list[Piece]) -> list[Piece]:
+    """The same with neighbouring texts put together."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and found and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
+
+
+def filled(pieces: list[Piece], draw: Draw, words: AnyMapping[Place, str] | None = None) -> str:
+    """The text with a draw's numbers in it; `words` are other texts that take the place of one."""
+    found = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            found.append(piece)
+        elif words is not None and piece in words:
+            found.append(words[piece])
+        else:
+            value = draw[piece.variable]
+            assert isinstance(value, Drawn)
+            found.append(value.numbers[piece.element].text)
+    return "".join(found)
+
+
+def _entry(pieces: list[Piece], key: Scalar, node: Node, indent: int, as_block: bool = False) -> None:
+    pieces.append(f"{' ' * indent}{_scalar(key, flow=False)}:")
+    if isinstance(node, Scalar):
+        pieces += [" ", node_piece(node, flow=False), "\n"]
+        return
+    flow = _flow(node)
+    length = indent + len(key.text) + 2 + sum(len(piece) if isinstance(piece, str) else 4 for piece in flow)
+    if not node.items or (not as_block and length <= WIDTH):
+        pieces += [" ", *flow, "\n"]
+    elif isinstance(node, Mapping):
+        pieces.append("\n")
+        for name, part in node.items.items():
+            _entry(pieces, node.keys[name], part, indent + 2)
+    else:
+        pieces.append("\n")
+        for part in node.items:
+            pieces += [
+                " " * (indent + 2),
+                "- ",
+                *(_flow(part) if not isinstance(part, Scalar) else [node_piece(part, flow=False)]),
+                "\n",
+            ]
+
+
+def node_piece(node: Scalar, flow: bool) -> Piece:
+    """A scalar, or the place of a number that is drawn."""
+    return Place(node.variable, node.element) if isinstance(node, Hole) else _scalar(node, flow)
+
+
+def _scalar(node: Scalar, flow: bool) -> str:
+    text = node.text
+    plain = _PLAIN.fullmatch(text) or (
+        not flow and re.fullmatch(_PLAIN.pattern + r"[A-Za-z0-9_.+*/^() @,\[\]-]*", text)
+    )
+    if plain and text == text.strip() and not text.startswith("- ") and (node.plain or not _NO_TEXT.fullmatch(text)):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _flow(node: Node) -> list[Piece]:
+    if isinstance(node, Scalar):
+        return [node_piece(node, flow=True)]
+    if isinstance(node, Sequence):
+        parts: list[Piece] = ["["]
+        for i, item in enumerate(node.items):
+            parts += [", "] if i else []
+            parts += _flow(item)
+        return [*parts, "]"]
+    parts = ["{"]
+    for i, (name, item) in enumerate(node.items.items()):
+        parts += [", "] if i else []
+        parts += [f"{_scalar(node.keys[name], flow=True)}: ", *_flow(item)]
+    return [*parts, "}"]
