@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.table import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _FORM = re.compile(
     r"(?P<sign>[-−–])?(?P<base>[^\[\]@]+)(?:\[(?P<index>[0-9,]{1,40})\])?(?:@(?P<iteration>[0-9]{1,6}))?$"
@@ -24,11 +24,16 @@ class Target(NamedTuple):
 
 
 class UnknownStep(Exception):
-    """A name that means no step of the problem; carries the mend."""
+    """A name that means no step of the problem. The mend is looked for when it is read: most are never shown."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(what, mend)
-        self.what, self.mend = what, mend
+    def __init__(self, what: str, find_mend: Callable[[], str]) -> None:
+        super().__init__(what)
+        self.what, self._find_mend = what, find_mend
+
+    @property
+    def mend(self) -> str:
+        """How to mend it, with the nearest name there is."""
+        return self._find_mend()
 
 
 class StepNames:
@@ -56,7 +61,7 @@ class StepNames:
     def _find(self, text: str, aliased: bool) -> Target:
         match = _FORM.match("".join(text.split()).replace("∂", "d"))
         if match is None:
-            raise UnknownStep(f"{text!r} does not name a step", self._near(text))
+            raise UnknownStep(f"{text!r} does not name a step", lambda: self._near(text))
         base = match["base"]
         if base in self.aliases and not aliased:
             tail = (f"[{match['index']}]" if match["index"] else "") + (
@@ -67,7 +72,7 @@ class StepNames:
         iteration = int(match["iteration"] or 1)
         step = self._step(base.replace("/", "_"), iteration)
         if step is None:
-            raise UnknownStep(f"unknown step {text!r}", self._near(text))
+            raise UnknownStep(f"unknown step {text!r}", lambda: self._near(text))
         element = None
         if match["index"]:
             shape = self.shapes[step.partition("@")[0]]
@@ -75,7 +80,7 @@ class StepNames:
             element = tuple(int(part or 0) for part in parts)
             if len(element) != len(shape) or any(not 1 <= i <= n for i, n in zip(element, shape, strict=True)):
                 size = " by ".join(map(str, shape)) or "a single number"
-                raise UnknownStep(f"{text!r} is beyond the shape of {step} ({size})", "elements count from 1")
+                raise UnknownStep(f"{text!r} is beyond the shape of {step} ({size})", lambda: "elements count from 1")
         return Target(step, element, bool(match["sign"]))
 
     def _step(self, base: str, iteration: int) -> str | None:

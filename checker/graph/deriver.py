@@ -52,6 +52,7 @@ class Deriver:
         self.rules: dict[str, Node] = {}
         self.operands: dict[str, list[str]] = {}
         self.findings: list[Finding] = []
+        self._slopes: dict[int, dict[str, Node]] = {}
 
     # ------------------------------------------------------------ forward
 
@@ -238,7 +239,9 @@ class Deriver:
         """The derivative element by element; a single number that was stretched is not summed over."""
         argument = self.scope[name]
         if rule.shape in ((), argument.shape):
-            return pull_back(self.nodes, rule, self.nodes.constant(1)).get(name)
+            if rule.id not in self._slopes:  # one sweep gives the slopes by every operand
+                self._slopes[rule.id] = pull_back(self.nodes, rule, self.nodes.constant(1))
+            return self._slopes[rule.id].get(name)
         stretched = self.nodes.name(name, rule.shape)
         node = pull_back(self.nodes, self.nodes.rename(rule, {name: stretched}, {}), self.nodes.constant(1)).get(name)
         return None if node is None else self.nodes.rename(node, {name: argument}, {})
