@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from checker.compare import asked_unit, within
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, Marks, doubtful, mark
 from checker.model import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
-from checker.readings.program import Asked, Program, with_numbers
+from checker.readings.program import Asked, Program, places, with_numbers
 from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, Cell, FormulaReader, Sheet, asked_slots, lay
 
 if TYPE_CHECKING:
@@ -115,8 +115,10 @@ def grade_sheet(
 ) -> Grade:
     """The grade of a laid sheet whose answers have been marked: `marks` hold one student's values."""
     submission = sheet.submission
+    known, rests_on = places(program), _rests_on(program, sheet)
     steps = [
-        _step(item, program, sheet, marks, diagnoses.get(item.step, ()) if diagnoses else ()) for item in program.ask
+        _step(item, program, sheet, marks, diagnoses.get(item.step, ()) if diagnoses else (), known, rests_on)
+        for item in program.ask
     ]
     order = sorted(range(len(steps)), key=lambda n: program.ask[n].step)
     first = next((steps[n].step for n in order if steps[n].verdict in FIRST_ERRORS), None)
@@ -138,7 +140,15 @@ def rounded(points: float) -> float:
     return round(points, 6)
 
 
-def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: tuple[Diagnosis, ...]) -> StepGrade:
+def _step(
+    item: Asked,
+    program: Program,
+    sheet: Sheet,
+    marks: Marks,
+    diagnosis: tuple[Diagnosis, ...],
+    known: Mapping[str, tuple[int, tuple[int, ...]]],
+    rests_on: Sequence[tuple[str, ...]],
+) -> StepGrade:
     step = program.steps[item.step]
     slots = asked_slots(item, program)
     shape = () if item.element is not None else step.shape
@@ -167,7 +177,7 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: 
     reasons = [sheet.faults[slot].reason for slot in slots if slot in sheet.faults]
     cells = [cell for slot in slots if (cell := sheet.cells.get(slot)) is not None]
     named = {each: None for cell in cells for each in cell.found}
-    numbers = with_numbers(program, step)
+    numbers = with_numbers(program, step, known)
     parts = [step.formula] if numbers == step.formula else [step.formula, numbers]
     worked = " = ".join(f"-({part})" if item.negative else part for part in parts)
     degenerate = any(marks.degenerate.get(slot) for slot in slots)
@@ -185,7 +195,7 @@ def _step(item: Asked, program: Program, sheet: Sheet, marks: Marks, diagnosis: 
         formula=worked,
         diagnosis=(*named, *diagnosis) if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
         alike=_alike(diagnosis) if verdict in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH) else (),
-        rests_on=tuple(_rests_on(item, program, sheet)),
+        rests_on=rests_on[item.step],
         line=place[0] if place else None,
         column=place[1] if place else None,
         degenerate=bool(degenerate),
@@ -251,26 +261,21 @@ def _as_typed(slot: int, cell: Cell | None, sheet: Sheet) -> str | None:
     return fault.text if fault is not None else None
 
 
-def _rests_on(item: Asked, program: Program, sheet: Sheet) -> list[str]:
-    """The nearest steps that the student answered and this one is worked from, as asked, in graph order."""
+def _rests_on(program: Program, sheet: Sheet) -> list[tuple[str, ...]]:
+    """For each step the nearest ones that the student answered and it is worked from, as asked, in graph order."""
     labels: dict[int, str] = {}
     for asked in program.ask:
         labels.setdefault(asked.step, asked.label.partition("[")[0] if asked.element is not None else asked.label)
-    numbers = {step.name: n for n, step in enumerate(program.steps)}
-    found: set[int] = set()
-    waiting = [numbers[p] for p in program.steps[item.step].parents if p in numbers]
-    seen: set[int] = set()
-    while waiting:
-        n = waiting.pop()
-        if n in seen:
-            continue
-        seen.add(n)
-        step = program.steps[n]
-        if any(slot in sheet.cells for slot in range(step.slot, step.slot + step.size)):
-            found.add(n)
-        else:
-            waiting.extend(numbers[p] for p in step.parents if p in numbers)
-    return [labels[n] for n in sorted(found) if n in labels]
+    numbers: dict[str, int] = {}
+    nearest: list[frozenset[int]] = []  # a step comes after all that it is worked from
+    answered: list[bool] = []
+    for n, step in enumerate(program.steps):
+        parents = [numbers[name] for name in step.parents if name in numbers]
+        hidden = (nearest[parent] for parent in parents if not answered[parent])
+        nearest.append(frozenset(parent for parent in parents if answered[parent]).union(*hidden))
+        answered.append(any(slot in sheet.cells for slot in range(step.slot, step.slot + step.size)))
+        numbers[step.name] = n
+    return [tuple(labels[n] for n in sorted(found) if n in labels) for found in nearest]
 
 
 def number(value: float) -> str:

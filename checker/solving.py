@@ -17,7 +17,7 @@ from checker.readings.compile import compile_derivation
 from checker.readings.exact import Exact
 from checker.readings.loop import loss_curve
 from checker.readings.notation import latex_name
-from checker.readings.program import with_numbers
+from checker.readings.program import places, with_numbers
 from checker.readings.text import latex, text
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def solve_problem(
     exact = Exact(derivation, digits or DIGITS)
     rules = {step.name: step.rule for step in derivation.steps}
     wanted = {target.step for _, target, _ in derivation.ask}
+    known = places(program)
     solved = []
     for step in program.steps:
         if step.name not in wanted and (steps or step.kind != Kind.OPTIMIZER_STATE.value):
@@ -75,7 +76,7 @@ def solve_problem(
                 step.name,
                 Kind(step.kind),
                 step.formula,
-                with_numbers(program, step),
+                with_numbers(program, step, known),
                 f"{latex_name(step.name)} = {latex(rules[step.name])}",
                 _nested(texts, step.shape),
                 _nested(values, step.shape),

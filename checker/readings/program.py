@@ -17,7 +17,7 @@ from checker.readings.numeric import Code, Formula, Value, run
 from checker.stepname import StepNames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 FORMAT = "check-backprop/program@1"
 SHOWN_ELEMENTS = 12  # arrays up to this size are written out when numbers are put in
@@ -127,20 +127,29 @@ def reference(program: Program, values: list[Value], lanes: Any) -> None:
             values[slot] = values[out]
 
 
-def with_numbers(program: Program, step: Step) -> str:
-    """The step's formula with the true numbers put in for names: negative ones in brackets, long arrays as names."""
-    known = {other.name: (other.slot, other.shape) for other in program.steps if other.name in step.parents}
-    known.update(program.leaves)
+def places(program: Program) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """Where the numbers of every step and leaf stand: slot and shape by name."""
+    found = {step.name: (step.slot, step.shape) for step in program.steps}
+    found.update(program.leaves)
+    return found
+
+
+def with_numbers(program: Program, step: Step, known: Mapping[str, tuple[int, tuple[int, ...]]]) -> str:
+    """The step's formula with the true numbers put in for names: negative ones in brackets, long arrays as names.
+
+    `known` is what `places` gives.
+    """
 
     def put(match: re.Match[str]) -> str:
-        if match[0] not in known:
-            return match[0]
-        slot, shape = known[match[0]]
+        name = match[0]
+        if name not in program.leaves and name not in step.parents:
+            return name
+        slot, shape = known[name]
         size = prod(shape)
         if size > SHOWN_ELEMENTS:
-            return match[0]
+            return name
         value = nested([f"{v + 0.0:.6g}" for v in program.values[slot : slot + size]], shape)
-        return f"({value})" if value.startswith("-") and match[0] != step.formula else value
+        return f"({value})" if value.startswith("-") and name != step.formula else value
 
     return _NAME.sub(put, step.formula)
 
