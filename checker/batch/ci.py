@@ -74,6 +74,17 @@ def summary(rows: Iterable[Row], graded: int, total: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def inert(line: str) -> str:
+    """A line of output that GitHub takes for no command, whatever names stand in it.
+
+    >>> inert("::error::x"), inert("a ##[error]x"), inert("ada.yaml: graded")
+    (': :error::x', 'a # #[error]x', 'ada.yaml: graded')
+    """
+    plain_line = line.replace("##[", "# #[")
+    start = len(plain_line) - len(plain_line.lstrip())
+    return f"{plain_line[:start]}: {plain_line[start + 1 :]}" if plain_line.startswith("::", start) else plain_line
+
+
 def _text(text: str) -> str:
     """Text that XML can hold."""
     kept = "".join(c for c in printable(text) if c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
@@ -81,7 +92,12 @@ def _text(text: str) -> str:
 
 
 def _message(text: str) -> str:
-    return cut(printable(text), LONGEST).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return (
+        cut(printable(text).replace("##[", "# #["), LONGEST)
+        .replace("%", "%25")
+        .replace("\r", "%0D")
+        .replace("\n", "%0A")
+    )
 
 
 def _property(text: str) -> str:

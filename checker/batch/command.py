@@ -143,13 +143,14 @@ def run(options: Namespace) -> int:
 
 
 def _say(summary: Summary, low: int, options: Namespace) -> None:
+    from checker.batch.ci import inert
     from checker.reports.plain import cut, printable
 
     reasons = [f"{row.submission}: ungradable: {row.reason}" for row in summary.reasons]
     reasons += summary.remarks
     reasons += [f"{each.name}: passed over: {each.reason}" for each in summary.passed]
     for line in reasons[:MOST_SAID]:
-        print(cut(printable(line), 500), file=sys.stderr)  # noqa: T201 - a command
+        print(inert(cut(printable(line), 500)), file=sys.stderr)  # noqa: T201 - a command
     more = summary.ungradable + summary.passed_over + len(summary.remarks) - MOST_SAID
     if more > 0:
         print(f"and {more} more; see gradebook.csv and class.json", file=sys.stderr)  # noqa: T201
@@ -166,6 +167,7 @@ def _say(summary: Summary, low: int, options: Namespace) -> None:
 
 def _say_changes(changes: list[Change]) -> None:
     """Who gains and who loses, since the key, the rubric or the grader is other than it was."""
+    from checker.batch.ci import inert
     from checker.batch.gradebook import plain
     from checker.reports.plain import cut, printable
 
@@ -177,7 +179,7 @@ def _say_changes(changes: list[Change]) -> None:
         before = "ungradable" if each.before is None else plain(each.before)
         after = "ungradable" if each.after is None else plain(each.after)
         line = f"  {each.student} ({each.submission}): {before} -> {after} of {plain(each.possible)} ({each.gain:+g})"
-        print(cut(printable(line), 500))  # noqa: T201 - a command
+        print(inert(cut(printable(line), 500)))  # noqa: T201 - a command
     if len(changes) > MOST_CHANGES:
         print(f"  and {len(changes) - MOST_CHANGES} more")  # noqa: T201 - a command
 
