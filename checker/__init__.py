@@ -86,16 +86,25 @@ def grade(submission: Path | str, *, problem: Path | str, store: Store | None = 
 
 
 def solve(
-    problem: Path | str, *, iterations: int | None = None, digits: int | None = None, steps: Sequence[str] = ()
+    problem: Path | str,
+    *,
+    iterations: int | None = None,
+    digits: int | None = None,
+    steps: Sequence[str] = (),
+    closed_forms: Sequence[str] = (),
+    mathematics: bool = False,
 ) -> Solution:
     """The problem worked out: every step as formula, numbers put in, exact value and float, and the loss curve.
+
+    `closed_forms` names steps that are also wanted in givens and parameters alone; with `mathematics` every step has
+    its numbers put in as LaTeX too.
 
     Raises:
         AuthorError: the problem cannot be used, or has no such step.
     """
     from checker.solving import solve_problem
 
-    return solve_problem(load_problem(problem), iterations, digits, steps)
+    return solve_problem(load_problem(problem), iterations, digits, steps, closed_forms, mathematics)
 
 
 def generate(template: Path | str, roster: Path | str, out: Path | str, **settings: Any) -> Summary:

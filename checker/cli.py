@@ -222,15 +222,29 @@ def _configure_solve(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--digits", metavar="N", type=_whole(1_000), help="significant digits to show")
     parser.add_argument("--step", metavar="NAME", action="append", help="only this step; may be given again")
+    parser.add_argument(
+        "--closed-form",
+        metavar="NAME",
+        action="append",
+        help="this step also in givens and parameters alone; may be given again",
+    )
     parser.add_argument("--format", choices=list(SOLUTION_FORMATS), default="text", help="how the solution is written")
 
 
 def _solve(options: Namespace) -> int:
     import checker
 
-    path, steps = _problem_path(options.problem), tuple(options.step or ())
-    solution = checker.solve(path, iterations=options.iterations, digits=options.digits, steps=steps)
-    _emit(SOLUTION_FORMATS[options.format].render(solution, options.digits))
+    path, steps, forms = _problem_path(options.problem), tuple(options.step or ()), tuple(options.closed_form or ())
+    form = SOLUTION_FORMATS[options.format]
+    solution = checker.solve(
+        path,
+        iterations=options.iterations,
+        digits=options.digits,
+        steps=steps,
+        closed_forms=forms,
+        mathematics=form.mathematics,
+    )
+    _emit(form.render(solution, options.digits))
     return FULL
 
 
@@ -355,7 +369,12 @@ COMMANDS: Table[Command] = Table(
             "work a problem out: every step, exact and numeric",
             _configure_solve,
             _solve,
-            ("solve neuron-sigmoid", "solve problem.yaml --step dL_dw1 --digits 12", "solve xor.yaml --iterations 100"),
+            (
+                "solve neuron-sigmoid",
+                "solve problem.yaml --step dL_dw1 --digits 12",
+                "solve xor.yaml --iterations 100",
+                "solve neuron-sigmoid --step dL_dw1 --closed-form dL_dw1 --format latex",
+            ),
         ),
         Command(
             "lint",

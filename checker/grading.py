@@ -195,7 +195,8 @@ def _step(
         formula=worked,
         diagnosis=(*named, *diagnosis) if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
         alike=_alike(diagnosis) if verdict in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH) else (),
-        rests_on=rests_on[item.step],
+        # what follows from a step that was left out says so in its note
+        rests_on=() if verdict is Verdict.FOLLOW_THROUGH and any(cell.note for cell in cells) else rests_on[item.step],
         line=place[0] if place else None,
         column=place[1] if place else None,
         degenerate=bool(degenerate),
@@ -237,7 +238,7 @@ def _notes(item: Asked, verdict: Verdict, cells: Sequence[Cell], apart: Sequence
             yield "the value is right; the formula beside it does not give it"
         else:
             yield "the value is not what the formula beside it gives"
-    if item.expect != "value" and verdict not in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH, Verdict.MISSING):
+    if item.expect != "value" and verdict not in (Verdict.CORRECT, Verdict.MISSING):
         yield from dict.fromkeys(cell.note for cell in cells if cell.note)
 
 

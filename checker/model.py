@@ -214,8 +214,21 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class ClosedForm:
+    """A step in givens and parameters alone, as text and as LaTeX; functions stay named (`sigmoid(…)`)."""
+
+    step: str
+    text: str
+    latex: str
+
+
+@dataclass(frozen=True)
 class SolvedStep:
-    """One step worked: its rule, the numbers put in, the exact value and the float; lists for arrays."""
+    """One step worked: its rule, the numbers put in, the exact value and the float; lists for arrays.
+
+    `latex` is `name = rule`; `latex_parts` what follows from it: the rule with its numbers, then the exact value where
+    it is short (of an array no more than the first).
+    """
 
     step: str
     kind: Kind
@@ -225,6 +238,7 @@ class SolvedStep:
     exact: Any
     value: Any
     shape: Shape
+    latex_parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -237,3 +251,4 @@ class Solution:
     loss_curve: tuple[float, ...]
     loss_name: str
     remark: str = ""
+    closed_forms: tuple[ClosedForm, ...] = ()

@@ -7,43 +7,39 @@ import math
 import re
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.derive import derive
 from checker.graph.node import Node, Nodes, names, ordered
-from checker.model import Kind, Problem, Solution, SolvedStep
+from checker.model import ClosedForm, Kind, Problem, Solution, SolvedStep
 from checker.readings.compile import compile_derivation
 from checker.readings.exact import Exact
 from checker.readings.loop import loss_curve
-from checker.readings.notation import latex_name
-from checker.readings.program import places, with_numbers
+from checker.readings.notation import latex_array, latex_name, latex_number
+from checker.readings.program import SHOWN_ELEMENTS, places, with_numbers
 from checker.readings.text import latex, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from checker.readings.program import Program, Step
 
 DIGITS = 30
 MOST_ITERATIONS = 10_000
 STEADY = 1e-9  # a relative change of the loss below this is none
 MOST_PARTS = 2_000  # names and numbers in a closed form
+LONGEST_EXACT = 120  # characters of LaTeX in an exact value that is shown
 MOST_UNROLLED = 20  # iterations put into each other
 
 
-class ClosedForm(NamedTuple):
-    r"""A step in givens and parameters alone: as text, as LaTeX, and as LaTeX that converts to MathML.
-
-    Functions stay named (`sigmoid(…)`). `mathml` uses no spacing commands and `\mathrm` for functions' names.
-    """
-
-    step: str
-    text: str
-    latex: str
-    mathml: str
-
-
 def solve_problem(
-    problem: Problem, iterations: int | None = None, digits: int | None = None, steps: Sequence[str] = ()
+    problem: Problem,
+    iterations: int | None = None,
+    digits: int | None = None,
+    steps: Sequence[str] = (),
+    closed_forms: Sequence[str] = (),
+    mathematics: bool = False,
 ) -> Solution:
     """The problem's steps worked exactly and in floats; `iterations` repeats the update for the loss curve.
 
@@ -52,9 +48,12 @@ def solve_problem(
         iterations: how often the update is repeated; as often as the problem says where None.
         digits: how many digits a value is given to where its closed form is too long to read (default 30).
         steps: the steps to work, by any of their names; all of them where none is named.
+        closed_forms: the steps whose closed forms are wanted too, by any of their names.
+        mathematics: whether what follows from each rule is wanted as LaTeX too.
 
     Raises:
-        AuthorError: a problem that cannot be derived, an unknown step, iterations of a problem without an update.
+        AuthorError: a problem that cannot be derived, an unknown step, iterations of a problem without an update, a
+            closed form that is too long.
     """
     everything = replace(problem, ask=None, rubric=replace(problem.rubric, steps={}))
     if steps:
@@ -81,10 +80,31 @@ def solve_problem(
                 _nested(texts, step.shape),
                 _nested(values, step.shape),
                 step.shape,
+                tuple(_latex_parts(program, step, rules[step.name], exact, known)) if mathematics else (),
             )
         )
     curve, remark = _curve(problem, iterations)
-    return Solution(problem.id, problem.title, tuple(solved), curve, problem.loss, remark)
+    forms = tuple(closed_form(problem, step) for step in dict.fromkeys(closed_forms))
+    return Solution(problem.id, problem.title, tuple(solved), curve, problem.loss, remark, forms)
+
+
+def _latex_parts(
+    program: Program, step: Step, rule: Node, exact: Exact, known: Mapping[str, tuple[int, tuple[int, ...]]]
+) -> Iterator[str]:
+    """The rule with the numbers put in, where that says more than the value, then the exact value, as LaTeX."""
+
+    def number(name: str) -> str:
+        slot, shape = known[name]
+        size = prod(shape)
+        if size > SHOWN_ELEMENTS or len(shape) > 2:
+            return latex_name(name)
+        return latex_array([latex_number(v) for v in program.values[slot : slot + size]], shape)
+
+    if rule.op != "name" and any(name in known for name in names(rule)):
+        yield latex(rule, number)
+    closed = exact.latex(step.name)
+    if not step.shape and closed[0] is not None and len(closed[0]) <= LONGEST_EXACT:
+        yield closed[0]
 
 
 def closed_form(problem: Problem, step: str) -> ClosedForm:
@@ -130,13 +150,10 @@ def closed_form(problem: Problem, step: str) -> ClosedForm:
     node = done[target.step]
     if target.element is not None:
         node = _element(derivation.nodes, node, target.element)
-    written = latex(node)
-    plain = written.replace(r"\, ", " ").replace(r"\operatorname{", r"\mathrm{")
     label = target.step if target.element is None else f"{target.step}[{','.join(map(str, target.element))}]"
-    sign = ("-(", ")") if target.negative else ("", "")
-    left = rf"-\left({written}\right)" if target.negative else written
-    converted = rf"-\left({plain}\right)" if target.negative else plain
-    return ClosedForm(label, f"{sign[0]}{text(node)}{sign[1]}", left, converted)
+    if target.negative:
+        return ClosedForm(label, f"-({text(node)})", rf"-\left({latex(node)}\right)")
+    return ClosedForm(label, text(node), latex(node))
 
 
 def _parts(rule: Node, sizes: dict[str, int]) -> int:

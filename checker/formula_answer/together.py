@@ -125,7 +125,9 @@ class Together:
         for rule in dict.fromkeys(route.node for route in step.routes):
             for own in ({"changed": changed}, {"rules": rules}, {"changed": changed, "rules": rules}):
                 if all(own.values()) and comparer.same(pair._replace(rule=rule, **own)):
-                    return self._held(worked, FOLLOWS)
+                    place = min(rules, key=self.order.__getitem__) if "rules" in own else ""
+                    note = f"this follows from the same mistake at {place}, which is counted once" if place else ""
+                    return self._held(worked, FOLLOWS)._replace(note=note)
         found = self.wrong_rules.explain(pair, step, comparer)
         if not found and changed:
             found = self.wrong_rules.explain(pair._replace(changed=changed), step, comparer)

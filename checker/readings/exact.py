@@ -76,6 +76,13 @@ class Exact:
         """Each element's closed form; None where it is longer than a person would read."""
         return [value.closed for value in self._known[name]]
 
+    def latex(self, name: str) -> list[str | None]:
+        """Each element's closed form as LaTeX."""
+        from sympy.printing.latex import LatexPrinter
+
+        printer = LatexPrinter({"ln_notation": True})
+        return [None if closed is None else str(printer.doprint(closed)) for closed in self.closed(name)]
+
     def decimals(self, name: str) -> list[str]:
         """Each element as a decimal of so many digits."""
         with mpmath.workdps(self.digits + GUARD):

@@ -118,3 +118,28 @@ def _latex(name: Name) -> str:
     index = latex_word(name.below) if isinstance(name.below, str) else _latex(name.below)
     below = f"_{{{index}}}" if index else ""
     return f"{base}{below}{above}{name.element}"
+
+
+def latex_number(value: float) -> str:
+    r"""A number to six digits, as LaTeX; an exponent becomes a power of ten.
+
+    >>> print(latex_number(-1.5e-07), latex_number(0.25))
+    -1.5 \cdot 10^{-7} 0.25
+    """
+    mantissa, e, exponent = f"{value + 0.0:.6g}".partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
+
+
+def latex_array(texts: list[str], shape: tuple[int, ...]) -> str:
+    r"""Numbers as a matrix, a vector as a column; dots for what has more than two axes.
+
+    >>> print(latex_array(["1", "2"], (2,)))
+    \begin{bmatrix}1 \\ 2\end{bmatrix}
+    """
+    if not shape:
+        return texts[0]
+    if len(shape) > 2:
+        return r"\ldots"
+    width = shape[1] if len(shape) == 2 else 1
+    rows = r" \\ ".join(" & ".join(texts[i : i + width]) for i in range(0, len(texts), width))
+    return rf"\begin{{bmatrix}}{rows}\end{{bmatrix}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sympy.printing.latex import LatexPrinter
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST = 2_000  # characters of a formula
+_SIMPLE = r"[\w\\{}^@\[\]]+|\\frac\{.*\}|[0-9.]+|\\begin\{bmatrix\}[^{}]*\\end\{bmatrix\}"  # needs no brackets
 MOST_OPERATIONS = 150  # in a formula of LaTeX, which sympy takes long over
 
 
@@ -48,9 +49,13 @@ def _written(node: Node) -> str:
 
 
 def latex(node: Node, label: Callable[[str], str] | None = None) -> str:
-    """The rule as LaTeX mathematics; dots where nobody would read it."""
+    """The rule as LaTeX mathematics; dots where nobody would read it.
+
+    `label` writes names otherwise than as names, as the numbers they have; then products get a dot.
+    """
+    formula = _latex_formula if label is None else partial(_latex_formula, product="dot")
     try:
-        return _Writer(label or latex_name, r"{}^{{\top}}", r"\, ", _latex_formula, _latex_call).write(node)
+        return _Writer(label or latex_name, r"{}^{{\top}}", r"\, ", formula, _latex_call).write(node)
     except _TooLongError:
         return r"\ldots"
 
@@ -195,19 +200,17 @@ def _text_call(function: str, args: list[str]) -> str:
     return f"{function}({', '.join(args)})"
 
 
-def _latex_formula(formula: Any, args: list[str]) -> str:
+def _latex_formula(formula: Any, args: list[str], product: str | None = None) -> str:
     if sum(map(len, args)) > LONGEST or formula.operations > MOST_OPERATIONS:
         raise _TooLongError
-    simple = [
-        arg if re.fullmatch(r"[\w\\{}^@\[\]]+|\\frac\{.*\}", arg) or is_call(arg) else rf"\left({arg}\right)"
-        for arg in args
-    ]
+    simple = [arg if re.fullmatch(_SIMPLE, arg) or is_call(arg) else rf"\left({arg}\right)" for arg in args]
     if formula.label:
         name = formula.label.partition("(")[0]
         rest = formula.label.partition("{0}")[2].rstrip(")")
         return rf"\operatorname{{{latex_word(name)}}}\left({args[0]}{rest.format(*args)}\right)"
     names = {operand(i): arg for i, arg in enumerate(simple)}
-    return str(LatexPrinter({"symbol_names": names}).doprint(formula.expr))
+    settings = {"symbol_names": names, "mul_symbol": product, "ln_notation": True}
+    return str(LatexPrinter(settings).doprint(formula.expr))
 
 
 def _latex_call(function: str, args: list[str]) -> str:

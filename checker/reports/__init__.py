@@ -30,13 +30,17 @@ class Format(NamedTuple):
 
 
 class SolutionFormat(NamedTuple):
-    """A way to write a solution; `digits` is how many significant digits its numbers show, None the format's own."""
+    """A way to write a solution; `digits` is how many significant digits its numbers show, None the format's own.
+
+    `mathematics` says whether it shows every step's numbers put in as LaTeX.
+    """
 
     name: str
     media: str
     suffix: str
     render: Callable[[Solution, int | None], str]
     aliases: tuple[str, ...] = ()
+    mathematics: bool = False
 
 
 # A format's module is imported when it is first drawn: a student's run pays for one of them.
@@ -72,6 +76,18 @@ def _solution_json(solution: Solution, digits: int | None) -> str:
     return data.draw_solution(solution)
 
 
+def _solution_latex(solution: Solution, digits: int | None) -> str:
+    from checker.reports import derivation
+
+    return derivation.draw_latex(solution)
+
+
+def _solution_mathml(solution: Solution, digits: int | None) -> str:
+    from checker.reports import derivation
+
+    return derivation.draw_mathml(solution)
+
+
 def _solution_markdown(solution: Solution, digits: int | None) -> str:
     from checker.reports import markdown
 
@@ -93,5 +109,7 @@ SOLUTION_FORMATS: Table[SolutionFormat] = Table(
         SolutionFormat("text", "text/plain; charset=utf-8", ".txt", _solution_text),
         SolutionFormat("json", "application/json", ".json", _solution_json),
         SolutionFormat("markdown", "text/markdown; charset=utf-8", ".md", _solution_markdown, ("md",)),
+        SolutionFormat("latex", "application/x-latex", ".tex", _solution_latex, ("tex",), mathematics=True),
+        SolutionFormat("mathml", "application/xhtml+xml", ".xhtml", _solution_mathml, mathematics=True),
     ),
 )

@@ -102,7 +102,7 @@ def _element(element: ElementGrade, values: bool) -> dict[str, Any]:
 
 def solution(worked: Solution) -> dict[str, Any]:
     """A solution as plain data; null stands for a number that has left the range of float64."""
-    return {
+    found: dict[str, Any] = {
         "format": SOLUTION_FORMAT,
         "problem": worked.problem,
         "title": worked.title,
@@ -121,6 +121,14 @@ def solution(worked: Solution) -> dict[str, Any]:
         "loss_curve": _finite(list(worked.loss_curve)),
         "remark": worked.remark,
     }
+    if worked.closed_forms:
+        from checker.reports.mathml import mathml
+
+        found["closed_forms"] = [
+            {"step": form.step, "text": form.text, "latex": form.latex, "mathml": mathml(form.latex, True)}
+            for form in worked.closed_forms
+        ]
+    return found
 
 
 def draw_solution(worked: Solution) -> str:

@@ -126,12 +126,16 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
 
 def draw_solution(worked: Solution, digits: int | None = None) -> str:
     """A solution as Markdown, its formulas as LaTeX between dollar signs."""
+    from checker.readings.notation import latex_name
     from checker.reports.worked import HEADINGS, grouped, number, selected
 
     blocks = [f"# {escaped(worked.title) or code(worked.problem)}"]
     for kind, steps in grouped(worked.steps):
         blocks.append(f"## {HEADINGS[kind]}")
         blocks += [_solved(step, digits) for step in steps]
+    if worked.closed_forms:
+        blocks.append("## In givens and parameters alone")
+        blocks += [f"$$\n{latex_name(form.step)} = {form.latex}\n$$" for form in worked.closed_forms]
     if len(worked.loss_curve) > 1:
         rows = [_row(["updates", code(worked.loss_name)]), _row(["---:", "---"])]
         rows += [

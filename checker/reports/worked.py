@@ -10,7 +10,7 @@ from checker.reports.plain import cell, equation, inline, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checker.model import Solution, SolvedStep
+    from checker.model import ClosedForm, Solution, SolvedStep
 
 DIGITS = 8  # significant digits of a value, where nothing is asked
 SHORT = 40  # an exact value up to this length is shown beside its decimal
@@ -32,6 +32,9 @@ def draw(worked: Solution, digits: int | None = None) -> str:
     for kind, steps in grouped(worked.steps):
         lines = [line for step in steps for line in _step(step, digits)]
         blocks.append("\n".join([HEADINGS[kind], *(f"  {line}" for line in lines)]))
+    if worked.closed_forms:
+        lines = [line for form in worked.closed_forms for line in _closed(form)]
+        blocks.append("\n".join(["In givens and parameters alone", *lines]))
     if len(worked.loss_curve) > 1:
         blocks.append(_curve(worked, digits))
     if worked.remark:
@@ -45,6 +48,15 @@ def grouped(steps: tuple[SolvedStep, ...]) -> Iterator[tuple[Kind, list[SolvedSt
         found = [step for step in steps if step.kind is kind]
         if found:
             yield kind, found
+
+
+def _closed(form: ClosedForm) -> list[str]:
+    from textwrap import wrap
+
+    whole = printable(f"{form.step} = {form.text}")
+    return wrap(
+        whole, WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _step(step: SolvedStep, digits: int | None) -> Iterator[str]:

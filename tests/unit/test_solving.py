@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
+import sympy
+from jsonschema import Draft202012Validator
 
+from checker.cli import main
 from checker.errors import AuthorError
+from checker.expression.latex import from_latex
+from checker.expression.parser import parse
+from checker.expression.written import unparse
 from checker.formula_answer import IDENTITY, FormulaAnswers
 from checker.graph.node import names
 from checker.problem import load_problem
+from checker.reports import SOLUTION_FORMATS
 from checker.solving import closed_form, solve_problem, trend_of
 from checker.stepname import Target
 
@@ -31,8 +40,7 @@ def test_a_closed_form_has_nothing_but_givens_and_parameters() -> None:
     inner = "sigmoid(w1*x1 + w2*x2 + b)"
     assert form.step == "dL_dw1"
     assert form.text == f"{inner}*x1*(1 - {inner})*({inner} - y)"
-    assert r"\mathrm{sigmoid}\left(w_{1} x_{1} + w_{2} x_{2} + b\right)" in form.mathml
-    assert r"\operatorname{sigmoid}" in form.latex
+    assert r"\operatorname{sigmoid}\left(w_{1} x_{1} + w_{2} x_{2} + b\right)" in form.latex
 
 
 def test_a_closed_form_of_arrays_and_of_one_element() -> None:
@@ -113,3 +121,95 @@ def test_a_derivation_has_rule_substitution_and_exact_value() -> None:
 )
 def test_curves_in_a_word(curve: list[float], trend: str) -> None:
     assert trend_of(curve) == trend
+
+
+# ---------------------------------------------------------------- as mathematics
+
+SCALAR = ["neuron-sigmoid", "neuron-tanh", "neuron-relu", "mazur-2-2-2", "cs231n-sigmoid"]
+FUNCTIONS = {
+    "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
+    "relu": lambda x: sympy.Max(x, 0),
+    "step": lambda x: sympy.Heaviside(x, 0),
+    "max": sympy.Max,
+    "ln": sympy.log,
+}
+
+
+@pytest.mark.parametrize("name", SCALAR)
+def test_closed_forms_in_text_and_latex_are_worked_by_sympy_to_the_steps_value(name: str) -> None:
+    problem = shipped(name)
+    numbers = {q.name: sympy.Rational(q.values[0].numerator, q.values[0].denominator) for q in problem.quantities}
+    checked = 0
+    for step in solve_problem(problem).steps[::2]:
+        form = closed_form(problem, step.step)
+        if not names_of(form.text) <= numbers.keys() | FUNCTIONS.keys() | {"exp", "tanh", "e"}:
+            continue
+        read = from_latex(form.latex, lambda spelled: next((s for s in spelled if s in numbers), None))[0]
+        functions = FUNCTIONS.keys() | {"exp", "tanh", "abs"}
+        for written in (form.text, unparse(parse(read, functions, quantities=numbers.keys()))):
+            # our own output, and a test: what a student types never gets here
+            expression = sympy.sympify(written.replace("^", "**"), locals={**FUNCTIONS, **numbers}, evaluate=True)
+            assert float(expression.evalf(30)) == pytest.approx(step.value, rel=1e-12, abs=1e-300), (step.step, written)
+        checked += 1
+    assert checked >= 3
+
+
+def names_of(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z]\w*", text))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_solutions_are_sound_latex_and_mathml(path: Path) -> None:
+    problem = load_problem(path.read_bytes(), str(path))
+    first = problem.equations[0].name
+    solution = solve_problem(problem, closed_forms=(first,), mathematics=True)
+    page = ET.fromstring(SOLUTION_FORMATS["mathml"].render(solution, None))
+    assert page.tag == "section"
+    formulas = page.findall("math")
+    assert len(formulas) == len(solution.steps) + 1
+    for formula in formulas:
+        shown = "".join(formula.itertext())
+        assert "\\" not in shown  # what cannot be converted would be shown as it was written
+        assert "=" in shown
+    latex = SOLUTION_FORMATS["latex"].render(solution, None)
+    plain = re.sub(r"\\[{}]", "", latex)
+    assert plain.count("{") == plain.count("}")
+    for opening, closing in ((r"\left", r"\right"), (r"\begin", r"\end")):
+        assert len(re.findall(rf"{re.escape(opening)}\b", plain)) == len(re.findall(rf"{re.escape(closing)}\b", plain))
+    assert latex.isprintable() or set(filter(lambda c: not c.isprintable(), latex)) == {"\n"}
+
+
+def test_a_derivation_as_latex() -> None:
+    solution = solve_problem(shipped("neuron-sigmoid"), steps=("dL_dw1",), closed_forms=("L",), mathematics=True)
+    assert SOLUTION_FORMATS["latex"].render(solution, None) == (
+        "\\section*{One sigmoid neuron, one gradient step}\n\n\\subsection*{Gradients}\n\\begin{align*}\n"
+        "  \\frac{\\partial L}{\\partial w_{1}} &= \\frac{\\partial L}{\\partial z} x_{1} \\\\\n"
+        "  &= \\left(-0.073567\\right) \\cdot 1 \\\\\n  &= -0.073567\n\\end{align*}\n\n"
+        "\\subsection*{In givens and parameters alone}\n\\begin{align*}\n"
+        "  L &= \\frac{\\left(\\operatorname{sigmoid}\\left(w_{1} x_{1} + w_{2} x_{2} + b\\right) - y\\right)^{2}}{2}\n"
+        "\\end{align*}\n"
+    )
+
+
+def test_closed_forms_are_in_every_format() -> None:
+    solution = solve_problem(shipped("neuron-sigmoid"), steps=("L",), closed_forms=("a", "dL/dw1"))
+    drawn = {name: each.render(solution, None) for name, each in SOLUTION_FORMATS.items()}
+    assert "  a = sigmoid(w1*x1 + w2*x2 + b)\n" in drawn["text"]
+    found = json.loads(drawn["json"])
+    assert [form["step"] for form in found["closed_forms"]] == ["a", "dL_dw1"]
+    assert found["closed_forms"][0]["text"] == "sigmoid(w1*x1 + w2*x2 + b)"
+    ET.fromstring(found["closed_forms"][1]["mathml"])
+    schema = json.loads((ROOT / "schemas/solution.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(found)
+    assert r"$$" in drawn["markdown"]
+    assert r"\operatorname{sigmoid}" in drawn["markdown"]
+
+
+def test_the_command_says_why_a_closed_form_is_not_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "adam-three-steps", "--closed-form", "L@21"]) == 2
+    assert "closed form of iteration 21: no more than 20 are put into each other" in capsys.readouterr().err
+    assert main(["solve", "neuron-sigmoid", "--closed-form", "dL_dw9"]) == 2
+    assert "unknown step 'dL_dw9'" in capsys.readouterr().err
+    assert main(["solve", "neuron-sigmoid", "--step", "z", "--closed-form", "a", "--closed-form", "L"]) == 0
+    shown = capsys.readouterr().out
+    assert "  a = sigmoid(w1*x1 + w2*x2 + b)\n  L = (sigmoid(w1*x1 + w2*x2 + b) - y)^2/2\n" in shown
