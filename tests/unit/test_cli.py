@@ -320,8 +320,14 @@ def test_solve(folder, monkeypatch, capsys):
     assert main(["solve", "some/file.yaml", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["format"] == "check-backprop/solution@1"
     assert calls == [
-        (folder / "shipped" / "xor.yaml", {"iterations": 20, "digits": 3, "steps": ("z", "a"), "closed_forms": (), "mathematics": False}),
-        (Path("some/file.yaml"), {"iterations": None, "digits": None, "steps": (), "closed_forms": (), "mathematics": False}),
+        (
+            folder / "shipped" / "xor.yaml",
+            {"iterations": 20, "digits": 3, "steps": ("z", "a"), "closed_forms": (), "mathematics": False},
+        ),
+        (
+            Path("some/file.yaml"),
+            {"iterations": None, "digits": None, "steps": (), "closed_forms": (), "mathematics": False},
+        ),
     ]
 
 
