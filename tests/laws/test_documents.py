@@ -2,7 +2,9 @@
 
 In a block of ```console a line that begins with `$ ` is a command; what stands below it, down to the next one, is all
 that it prints. A line of `…` stands for any number of lines. A block with `file=NAME` behind its language is a file
-that the commands after it find. `CHECK_BACKPROP` names the command to run, where it is not this environment's.
+that the commands after it find. A block of ```diff is applied to a copy of the package, on which the commands after it
+are run: `@@` alone opens a hunk, whose lines stand in one place of the file. `CHECK_BACKPROP` names the command to run,
+where it is not this environment's.
 """
 
 from __future__ import annotations
@@ -53,6 +55,30 @@ def fits(shown: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
 
 
+def patch(diff: str, root: Path) -> None:
+    """Apply the hunks of one file."""
+    head, *hunks = re.split(r"^@@\n", diff, flags=re.MULTILINE)
+    path = root / re.search(r"^\+\+\+ b/(\S+)$", head, re.MULTILINE)[1]
+    text = path.read_text(encoding="utf-8")
+    for hunk in hunks:
+        lines = hunk.splitlines(keepends=True)
+        before = "".join(line[1:] for line in lines if line[0] in " -")
+        after = "".join(line[1:] for line in lines if line[0] in " +")
+        assert text.count(before) == 1, f"{path.name} has this {text.count(before)} times:\n{before}"
+        text = text.replace(before, after)
+    path.write_text(text, encoding="utf-8")
+
+
+def copied(root: Path) -> None:
+    """A copy of the package in `root`, and a command that runs it."""
+    for name in ("checker", "schemas", "problem_sets"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    command = root / "bin" / "check-backprop"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -P -m checker "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+
+
 @pytest.mark.parametrize("shown", [["a", "…", "d"], ["…"], ["a", "b", "c", "d"], ["…", "d"]])
 def test_lines_that_fit(shown):
     assert fits(shown, ["a", "b", "c", "d"])
@@ -83,6 +109,11 @@ def test_commands_print_what_is_shown(document: Path, tmp_path: Path) -> None:
             path = folder / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
+        if block.language == "diff":
+            if not (tmp_path / "copy").exists():
+                copied(tmp_path / "copy")
+                environ["PATH"] = f"{tmp_path / 'copy' / 'bin'}{os.pathsep}{environ['PATH']}"
+            patch(block.text, tmp_path / "copy")
         if block.language != "console":
             continue
         for command, shown in commands(block.text):
