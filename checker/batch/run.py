@@ -601,6 +601,7 @@ class Rendering:
         return drawn
 
     def _report(self, roll: Roll, tally: Count, passed: list[Passed], passed_over: int) -> ClassReport:
+        from checker.batch.borrowed import borrowed
         from checker.batch.classreport import ClassReport, pseudonyms
         from checker.batch.kept import Face
         from checker.batch.survey import survey
@@ -608,9 +609,9 @@ class Rendering:
         faces = {key: Face.load(face) for key, face in self.faces().items()}
         policy = str(self.known.lateness.policy) if self.known.lateness is not None else ""
         called = pseudonyms(roll.standings()) if self.options.pseudonyms else {}
-        return ClassReport(
-            list(survey(self.results, tally.counting, faces)), tally, passed, passed_over, roll, policy, called
-        )
+        pictures = list(survey(self.results, tally.counting, faces))
+        found = borrowed(self.results, tally.counting, faces) if any(each.problems > 1 for each in pictures) else []
+        return ClassReport(pictures, tally, passed, passed_over, roll, policy, called, found)
 
     def _filled(self, roll: Roll) -> Filled:
         assert self.known.worksheet is not None

@@ -29,7 +29,9 @@ _LOOKED_INTO = (MISCONCEPTION, SLIP, WRONG)
 
 
 class StepPicture(NamedTuple):
-    """How a class did at one step: how many had each verdict, the mean points, and wrong answers that are the same."""
+    """How a class did at one step: how many had each verdict, the mean points, wrong answers that are the same, and for
+    how many it was the first mistake.
+    """
 
     problem: str
     step: str
@@ -38,6 +40,7 @@ class StepPicture(NamedTuple):
     mean: float
     verdicts: dict[str, int]
     identical: list[tuple[str, int]]
+    first: int = 0
 
     @property
     def students(self) -> int:
@@ -93,6 +96,7 @@ class Tally:
         self.points = np.zeros(items)
         self.wrong: list[Counter[str]] = [Counter() for _ in range(items)]
         self.made: dict[str, _Made] = {}
+        self.firsts: Counter[str | None] = Counter()
         self.variants: set[str] = set()
 
     def add(self, kept: Kept, positions: NDArray[np.intp]) -> None:
@@ -104,6 +108,7 @@ class Tally:
         for n, column in enumerate(verdicts.T):
             self.verdicts[n] += np.bincount(column, minlength=8)
         self.points += face.points(marked, degenerate).sum(axis=0)
+        self.firsts.update(face.first_errors(verdicts))
         self._wrong_answers(kept, positions, verdicts)
         self._mistakes(kept, positions, verdicts)
 
@@ -157,7 +162,11 @@ class Tally:
             alike.sort(key=lambda each: (-each[1], each[0]))
             mean = round(float(self.points[n]) / self.students, 4) if self.students else 0.0
             kind = self.face.program.steps[item.step].kind
-            steps.append(StepPicture(problem, item.label, kind, item.points, mean, found, alike[:MOST_ALIKE]))
+            steps.append(
+                StepPicture(
+                    problem, item.label, kind, item.points, mean, found, alike[:MOST_ALIKE], self.firsts[item.label]
+                )
+            )
         mistakes = [
             Mistake(problem, code, each.hint, each.students, each.clear,
                     sorted(each.steps.items(), key=lambda step: (-step[1], step[0])))
