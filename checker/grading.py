@@ -201,6 +201,8 @@ def _step(
         column=place[1] if place else None,
         degenerate=bool(degenerate),
         note="; ".join(_notes(item, verdict, cells, _apart(item, slots, program, sheet, marks))),
+        parents=tuple(item.parents),
+        means=step.name if step.name != item.label else "",
         elements=tuple(elements) if shape else (),
     )
 

@@ -172,7 +172,8 @@ class StepGrade:
     """One asked step, judged.
 
     `submitted`, `reference` and `carried` are texts, nested lists of texts for arrays, None where there is none.
-    `alike` are the mistakes that a right answer cannot be told from.
+    `alike` are the mistakes that a right answer cannot be told from. `parents` are the other asked steps that the
+    step's rule uses; `means` is its own name where it is asked for by an alias.
     """
 
     step: str
@@ -192,6 +193,8 @@ class StepGrade:
     degenerate: bool = False
     note: str = ""
     alike: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    means: str = ""
     elements: tuple[ElementGrade, ...] = ()
 
 

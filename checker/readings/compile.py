@@ -137,6 +137,7 @@ def _asked(derivation: Derivation, steps: list[kept.Step]) -> list[kept.Asked]:
     if findings:
         raise AuthorError(*findings)
     asked = []
+    links = _links([(label, target.step) for label, target, _ in derivation.ask], steps)
     for label, target, _ in derivation.ask:
         item = steps[number[target.step]]
         marks = rubric.get((target.step, target.element)) or rubric.get((target.step, None)) or StepRubric()
@@ -148,10 +149,32 @@ def _asked(derivation: Derivation, steps: list[kept.Step]) -> list[kept.Asked]:
         expect = (marks.expect or problem.rubric.expect) if item.parents else "any"
         asked.append(
             kept.Asked(
-                label, number[target.step], element, target.negative, marks.points, marks.carry, expect, tolerance
+                label,
+                number[target.step],
+                element,
+                target.negative,
+                marks.points,
+                marks.carry,
+                expect,
+                links.get(target.step, []),
+                tolerance,
             )
         )
     return asked
+
+
+def _links(asked: list[tuple[str, str]], steps: list[kept.Step]) -> dict[str, list[str]]:
+    """What of the asked each step is worked from, by labels, directly or through steps that nobody is asked about."""
+    if len(asked) > kept.MOST_LINKED:
+        return {}
+    labels: dict[str, list[str]] = {}
+    for label, step in asked:
+        labels.setdefault(step, []).append(label)
+    links: dict[str, list[str]] = {}
+    for item in steps:  # in graph order: parents first
+        found = (labels.get(name) or links.get(name, []) for name in item.parents)
+        links[item.name] = list(dict.fromkeys(label for each in found for label in each))
+    return links
 
 
 def _targets(derivation: Derivation) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FORMAT = "check-backprop/program@1"
+MOST_LINKED = 150  # asked steps; of more nobody draws how they hang together
 SHOWN_ELEMENTS = 12  # arrays up to this size are written out when numbers are put in
 _NAME = re.compile(r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@\d+)?")
 
@@ -46,7 +47,10 @@ class Step(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What an instructor asks for: a step or one element of it, what it is worth and how it is marked."""
+    """What an instructor asks for: a step or one element of it, what it is worth and how it is marked.
+
+    `parents` are the labels of what else is asked that its rule uses, directly or through steps that are not asked.
+    """
 
     label: str
     step: int
@@ -55,6 +59,7 @@ class Asked(NamedTuple):
     points: float
     carry: bool
     expect: str  # "any" | "formula" | "value" | "both"
+    parents: list[str]
     tolerance: Tolerance
 
 

@@ -64,6 +64,12 @@ def _markdown(grade: Grade, level: Level, colour: bool) -> str:
     return markdown.draw(grade, level)
 
 
+def _html(grade: Grade, level: Level, colour: bool) -> str:
+    from checker.reports import hypertext
+
+    return hypertext.draw(grade, level)
+
+
 def _solution_text(solution: Solution, digits: int | None) -> str:
     from checker.reports import worked
 
@@ -100,6 +106,7 @@ FORMATS: Table[Format] = Table(
         Format("text", "text/plain; charset=utf-8", ".txt", _text),
         Format("json", "application/json", ".json", _json),
         Format("markdown", "text/markdown; charset=utf-8", ".md", _markdown, ("md",)),
+        Format("html", "text/html; charset=utf-8", ".html", _html),
     ),
 )
 

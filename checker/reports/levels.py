@@ -50,9 +50,11 @@ def redact(grade: Grade, level: Level) -> Grade:
 
 
 def _seen(step: StepGrade, level: Level) -> StepGrade:
-    from checker.model import StepGrade
+    from checker.model import Kind, StepGrade
 
     causes, values = level.shows(Level.HINT), level.shows(Level.FULL)
+    # what a value is worked from stands in the problem; what a gradient is worked from is for the student to find
+    given = causes or step.kind in (Kind.FORWARD, Kind.LOSS)
     return StepGrade(
         step=step.step,
         kind=step.kind,
@@ -70,6 +72,8 @@ def _seen(step: StepGrade, level: Level) -> StepGrade:
         column=step.column,
         degenerate=step.degenerate,
         note=step.note if causes else "",
+        parents=step.parents if given else (),
+        means=step.means,
         elements=tuple(_element(element, values) for element in step.elements),
     )
 

@@ -14,6 +14,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from checker.readings.notation import latex_name
+from checker.reports.plain import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ _MATRICES = {"bmatrix": ("[", "]"), "pmatrix": ("(", ")"), "vmatrix": ("|", "|")
 _BOLD = {digit: chr(0x1D7CE + n) for n, digit in enumerate("0123456789")}
 _BOLD |= {letter: chr(0x1D400 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _BOLD |= {letter: chr(0x1D41A + n) for n, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
+_TOKEN = re.compile(r"[0-9]+\.?[0-9]*(?:e[-+]?[0-9]+)?|\.[0-9]+|[^\W\d]\w*(?:@[0-9]+)?|[^\s]")
+_OPERATORS = {"*": "·", "@": "\u2062", "-": "−", "<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _SIGNS = frozenset("+-−±")
 _BEFORE_A_SIGN = frozenset("=<>≤≥≈(,[|·×−+-/→{") | {_APPLY}
 
@@ -36,6 +39,7 @@ def mathml(latex: str, display: bool = False) -> str:
     >>> print(mathml(r"\frac{1}{2}"))
     <math><mrow><mfrac><mn>1</mn><mn>2</mn></mfrac></mrow></math>
     """
+    latex = printable(latex)
     try:
         root = _converted(latex)
     except Exception:  # the library has a dozen errors of its own, and a report is worth more than one formula
@@ -47,6 +51,80 @@ def mathml(latex: str, display: bool = False) -> str:
 def name_mathml(step: str) -> str:
     """A step's name as mathematics, with the name as typed for whoever cannot see it."""
     return mathml(latex_name(step))
+
+
+@lru_cache(maxsize=8192)
+def formula_mathml(formula: str) -> str:
+    """A formula as it stands in a problem (`dL_da*da_dz = -0.33*0.22`) as mathematics on one line.
+
+    Names get their indices and powers rise; nothing is rearranged, and what is not understood stays as it is written.
+
+    >>> formula_mathml("w1^2")
+    '<math><mrow><msup><msub><mi>w</mi><mn>1</mn></msub><mn>2</mn></msup></mrow></math>'
+    """
+    parts: list[str] = []
+    tokens = _TOKEN.findall(printable(formula))
+    at = 0
+    while at < len(tokens):
+        word = tokens[at]
+        at += 1
+        if word == "^" and parts and at < len(tokens):
+            power, at = _power(tokens, at)
+            parts[-1] = f"<msup>{parts[-1]}{power}</msup>"
+        elif word in ")]" and (opened := _opening(parts, word)) is not None:
+            inner = "".join(parts[opened:])
+            parts[opened:] = [f"<mrow>{inner}{_one(word)}</mrow>"]
+        elif word[0].isalpha() and tokens[at : at + 1] == ["("]:
+            parts.append(f"<mi>{escape(word)}</mi><mo>{_APPLY}</mo>")
+        elif word == "-":
+            sign = at == 1 or tokens[at - 2] in "(,=[*/+-@^"
+            parts.append('<mo form="prefix">−</mo>' if sign else "<mo>−</mo>")
+        else:
+            parts.append(_one(word))
+    return f"<math><mrow>{''.join(parts)}</mrow></math>"
+
+
+def _power(tokens: list[str], at: int) -> tuple[str, int]:
+    """What stands above from `at` on, and where it ends: one token, or everything in the bracket that opens there."""
+    if tokens[at] == "T":
+        return "<mo>⊤</mo>", at + 1
+    start = at
+    if tokens[at] in "-+":
+        at += 1
+    if tokens[at : at + 1] == ["("]:
+        depth = 0
+        while at < len(tokens):
+            depth += (tokens[at] == "(") - (tokens[at] == ")")
+            at += 1
+            if not depth:
+                break
+    else:
+        at += 1
+    return f"<mrow>{''.join(map(_one, tokens[start:at]))}</mrow>" if at - start > 1 else _one(tokens[start]), at
+
+
+def _opening(parts: list[str], closing: str) -> int | None:
+    """Where the bracket stands that this one closes."""
+    opening = _one("(" if closing == ")" else "[")
+    return next((n for n in range(len(parts) - 1, -1, -1) if parts[n] == opening), None)
+
+
+def _one(token: str) -> str:
+    """One token by itself."""
+    if token[0].isdigit() or token[0] == ".":
+        mantissa, e, exponent = token.partition("e")
+        if not e:
+            return f"<mn>{token}</mn>"
+        power = exponent.lstrip("+")
+        sign = "<mo>−</mo>" if power.startswith("-") else ""
+        return (
+            f"<mrow><mn>{mantissa}</mn><mo>×</mo><msup><mn>10</mn><mrow>{sign}"
+            f"<mn>{int(power.lstrip('-'))}</mn></mrow></msup></mrow>"
+        )
+    if token[0].isalpha() or token[0] == "_":
+        inner = name_mathml(token).removeprefix("<math><mrow>").removesuffix("</mrow></math>")
+        return inner if inner.count("<") == 2 or not inner.startswith("<mo") else f"<mrow>{inner}</mrow>"
+    return f"<mo>{_OPERATORS.get(token, escape(token))}</mo>"
 
 
 def number_latex(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from checker.model import Diagnosis, ElementGrade, Grade, Kind, Notice, StepGrade, Verdict
 from checker.reports import FORMATS, Level, redact
+from checker.reports.page import style
 
 SCHEMA = jsonschema.Draft202012Validator(
     json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
@@ -30,7 +32,8 @@ def marked(mark):
 
 reference, submitted = marked(VALUES), marked(ANSWERS)
 cause = st.integers(0, 999).map(lambda number: f"{CAUSES}{number}")
-names = st.sampled_from(["z", "a", "L", "dL_da", "da_dz", "dL_dw1", "W1[2,1]", "w1_new"])
+NAMES = ["z", "a", "L", "dL_da", "da_dz", "dL_dw1", "W1[2,1]", "w1_new"]
+names = st.sampled_from(NAMES)
 diagnoses = st.builds(Diagnosis, code=cause, confidence=st.sampled_from(["clear", "possible"]), hint=cause)
 
 
@@ -66,6 +69,7 @@ steps = st.builds(
     column=st.none() | st.integers(1, 99),
     degenerate=st.booleans(),
     note=st.just("") | cause,
+    parents=st.lists(names | cause, max_size=3).map(tuple),
     elements=st.lists(elements, max_size=12).map(tuple),
 )
 grades = st.builds(
@@ -89,12 +93,17 @@ HIDDEN = {
 }
 
 
+def said(report):
+    """A report without the style sheet, which is the same in every page and names all verdicts."""
+    return report.replace(style(), "")
+
+
 @settings(max_examples=100)
 @given(grade=grades, colour=st.booleans())
 def test_nothing_hidden_appears(grade, colour):
     for level, hidden in HIDDEN.items():
         for each in FORMATS.values():
-            written = each.render(grade, level, colour=colour)
+            written = said(each.render(grade, level, colour=colour))
             assert "3.5" in written
             for mark in hidden:
                 assert mark not in written, (level, each.name)
@@ -110,7 +119,7 @@ def test_what_is_not_hidden_is_there(grade):
         assert written["reference"] == step.reference
         assert written["carried"] == step.carried
         assert [each["hint"] for each in written["diagnosis"]] == [each.hint for each in step.diagnosis]
-    for name in ("text", "markdown"):
+    for name in ("text", "markdown", "html"):
         written = FORMATS[name].render(grade, Level.FULL)
         shown = set(re.findall(f"{CAUSES}[0-9]+", written))
         kept = {each.code for step in grade.steps for each in step.diagnosis}
@@ -160,7 +169,7 @@ def test_the_reason_of_an_unreadable_answer_stays():
     grade = Grade("p", "P", "ada", "ada.yaml", 0.0, 1.0, None, (), (step,))
     for level in (Level.VERDICT, Level.HINT, Level.FULL):
         for each in FORMATS.values():
-            assert "'.nan' is not a number" in each.render(grade, level)
+            assert "'.nan' is not a number" in unescape(each.render(grade, level))
 
 
 def test_the_schema_names_what_the_model_has():
@@ -182,3 +191,31 @@ def test_every_property_of_a_schema_is_described(name):
                 described(each)
 
     described(schema)
+
+
+@given(grade=grades)
+def test_how_gradients_hang_together_is_no_part_of_a_report_that_names_no_cause(grade):
+    for step in redact(grade, Level.VERDICT).steps:
+        assert not step.parents or step.kind in (Kind.FORWARD, Kind.LOSS)
+    assert all(step.parents == () for step in redact(grade, Level.SCORE).steps)
+    drawn = said(FORMATS["html"].render(grade, Level.VERDICT))
+    assert 'class="edge follows"' not in drawn
+    assert "carried on" not in drawn
+
+
+def test_a_page_of_two_grades_that_differ_in_what_is_hidden_is_the_same_page():
+    """What a level hides can then not be got out of it, whatever the page is made of."""
+    one = StepGrade(
+        "dL_dz", Kind.GRADIENT, Verdict.MISCONCEPTION, "0.5", "0.25", "0.3", 0.5, 1.0, "", "a*b = 0.25",
+        (Diagnosis("code", "clear", "hint"),), ("a",), 3, 4, note="n", parents=("a",),
+    )  # fmt: skip
+    other = dataclasses.replace(one, reference="0.75", carried="0.8", formula="c*d = 0.75")
+    silent = dataclasses.replace(other, diagnosis=(Diagnosis("x", "clear", "y"),), rests_on=(), note="", parents=())
+    score = dataclasses.replace(silent, verdict=Verdict.WRONG, submitted="7", line=9)
+    for level, hidden in ((Level.HINT, other), (Level.VERDICT, silent), (Level.SCORE, score)):
+        pages = {
+            each.render(Grade("p", "P", "ada", "a.yaml", 0.5, 1.0, "dL_dz", (), (step,)), level)
+            for step in (one, hidden)
+            for each in [FORMATS["html"]]
+        }
+        assert len(pages) == 1, level

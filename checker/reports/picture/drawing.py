@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MOST_DRAWN = 150  # steps; beyond that nobody would find one
 HEIGHT = 46  # of a box
-GAP, BETWEEN_COLUMNS, BETWEEN_ROWS, BETWEEN_BANDS, LABEL = 12, 40, 18, 22, 30
-EDGE = 14  # free border of the picture
+GAP, BETWEEN_COLUMNS, BETWEEN_ROWS, BETWEEN_BANDS, LABEL = 16, 44, 20, 18, 36
+EDGE = 18  # free border of the picture
 
 
 class _Box(NamedTuple):
@@ -51,10 +51,12 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
         f'<title id="{escape(id)}-title">{text(title)}</title>',
         f'<desc id="{escape(id)}-desc">{text(description)}</desc>' if description else "",
     ]
-    parts += [f'<text class="soft" x="{EDGE}" y="{y:g}" font-size="12">{escape(label)}</text>' for label, y in bands]
     edges = [edge for item in items for edge in _edges(item, boxes)]
     parts += [drawn for follows, drawn in edges if not follows]
     parts += [drawn for follows, drawn in edges if follows]
+    parts += [
+        f'<text class="soft halo" x="{EDGE}" y="{y:g}" font-size="12">{escape(label)}</text>' for label, y in bands
+    ]
     parts += [_step(item, boxes[item.name]) for item in items]
     return "".join(parts) + "</svg>"
 
@@ -82,7 +84,7 @@ def _geometry(
     for key in sorted(layout.heights):
         iteration, band = key
         label = BANDS[band] + (f", iteration {iteration}" if iteration > 1 else "")
-        labels.append((label, y + 10))
+        labels.append((label, y + 11))
         y += LABEL
         tops[key] = y
         rows = layout.heights[key]
@@ -103,21 +105,28 @@ def _geometry(
 
 def _edges(item: Item, boxes: dict[str, _Box]) -> Iterator[tuple[bool, str]]:
     """The arrows into a step; whether each carries a mistake on."""
+    taken = {(box.x, box.y) for box in boxes.values()}
     for parent in dict.fromkeys(item.parents):
         if parent not in boxes or parent == item.name:
             continue
         follows = parent in item.follows
         kind = " follows" if follows else ""
-        curve, head = _curve(boxes[parent], boxes[item.name])
+        curve, head = _curve(boxes[parent], boxes[item.name], taken)
         yield follows, f'<path class="edge{kind}" d="{curve}"/><path class="head{kind}" d="{head}"/>'
 
 
-def _curve(a: _Box, b: _Box) -> tuple[str, str]:
-    """An arrow from the border of one box to that of another, leaving and arriving upright or level."""
+def _curve(a: _Box, b: _Box, taken: set[tuple[float, float]]) -> tuple[str, str]:
+    """An arrow from the border of one box to that of another, leaving and arriving upright or level.
+
+    In one column it goes straight up or down, or, where a box stands between, around it: an arrow that goes on behind
+    a box would seem to begin there.
+    """
     (ax, ay), (bx, by) = a.middle, b.middle
-    same_cell = a.column == b.column and a.band == b.band
-    if a.column == b.column and not (same_cell and a.y == b.y):
+    if a.column == b.column and a.y != b.y:
         down = 1 if by > ay else -1
+        low, high = sorted((a.y, b.y))
+        if any(x in (a.x, b.x) and low < y < high for x, y in taken):
+            return _around(a, b)
         x1, y1, x2, y2 = ax, ay + down * HEIGHT / 2, bx, by - down * HEIGHT / 2
         pull = max(10.0, abs(y2 - y1) * 0.45) * down
         curve = f"M{x1:g} {y1:g}C{x1:g} {y1 + pull:g} {x2:g} {y2 - pull:g} {x2:g} {y2 - 5 * down:g}"
@@ -127,6 +136,27 @@ def _curve(a: _Box, b: _Box) -> tuple[str, str]:
     pull = max(14.0, abs(x2 - x1) * 0.4) * right
     curve = f"M{x1:g} {y1:g}C{x1 + pull:g} {y1:g} {x2 - pull:g} {y2:g} {x2 - 5 * right:g} {y2:g}"
     return curve, f"M{x2:g} {y2:g}l{-6.5 * right:g} -3.5v7z"
+
+
+def _around(a: _Box, b: _Box) -> tuple[str, str]:
+    """An arrow down the free space beside the boxes of a column.
+
+    To a parameter it is on the left; elsewhere on the right, for on the left gradients leave their boxes.
+    """
+    side = -1 if b.band == len(BANDS) - 1 else 1
+    down = 1 if b.y > a.y else -1
+    edge = b.middle[0] + side * b.w / 2
+    lane = edge + side * (GAP / 2 + 2)
+    apart = side * (a.middle[0] - b.middle[0]) > 0  # the lane lies inside the upper box's width, or beside its far side
+    begin = a.middle[0] + side * (a.w / 2 - (a.w if apart else 9))
+    y1 = a.middle[1] + (0 if apart else down * HEIGHT / 2)
+    y2 = b.middle[1]
+    turn = 9 * down
+    curve = (
+        f"M{begin:g} {y1:g}C{begin:g} {y1 + turn:g} {lane:g} {y1 + turn / 2:g} {lane:g} {y1 + 2 * turn:g}"
+        f"V{y2 - turn:g}Q{lane:g} {y2:g} {edge + side * 4:g} {y2:g}"
+    )
+    return curve, f"M{edge:g} {y2:g}l{side * 6.5:g} -3.5v7z"
 
 
 def _step(item: Item, box: _Box) -> str:

@@ -1,0 +1,224 @@
+"""A grade as one page of HTML: what went wrong first and why, the graph with it marked, and every step.
+
+It is drawn from an already redacted grade. Everything a student or an author wrote goes through `text` or `code`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from checker.model import FIRST_ERRORS, Verdict
+from checker.reports.levels import Level
+from checker.reports.mathml import formula_mathml, name_mathml
+from checker.reports.page import page, text
+from checker.reports.picture import graph_svg
+from checker.reports.picture.graded import graded_items
+from checker.reports.plain import cut, equation, inline, placed
+from checker.reports.text import ELEMENTS, nothing_to_say
+from checker.reports.wording import SYMBOLS, WORDS, amount, points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from checker.model import Diagnosis, Grade, StepGrade
+
+LONGEST = 200  # characters of an answer that are shown
+MOST_CELLS = 64  # elements of an array that is shown as rows and columns
+
+SAID = {
+    Level.SCORE: "This report shows the points.",
+    Level.VERDICT: "This report shows what is right and what is not, and names no cause.",
+    Level.HINT: "This report shows what is right, what is not, and hints.",
+    Level.FULL: "This report shows everything: hints, right values and how each step is worked.",
+}
+
+
+def draw(grade: Grade, level: Level) -> str:
+    """The page of an already redacted grade."""
+    title = text(grade.title) or text(grade.problem)
+    who = ", ".join(filter(None, (text(grade.student), f"<code>{text(grade.submission)}</code>")))
+    first = next((step for step in grade.steps if step.step == grade.first_error), None)
+    parts = [f'<header>\n<h1>{title}</h1>\n<p class="byline">{who}</p>\n</header>\n<main>', _summary(grade)]
+    if first is not None:
+        parts.append(_first(first, grade))
+    if grade.steps:
+        parts += [_picture(grade), _table(grade, level)]
+    remarks = list(_remarks(grade, level))
+    if remarks:
+        parts.append(f'<h2>Step by step</h2>\n<dl class="remarks">\n{"".join(remarks)}</dl>')
+    if grade.warnings:
+        lines = (f"<li>line {notice.line}: {text(notice.message)}</li>" for notice in grade.warnings)
+        parts.append(f"<h2>Warnings</h2>\n<ul>{''.join(lines)}</ul>")
+    parts.append(f"</main>\n<footer>{SAID[level]} Graded by check-backprop.</footer>")
+    whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
+    return page(whose, "\n".join(parts))
+
+
+def badge(verdict: Verdict, count: str = "") -> str:
+    """A verdict as a colour, a symbol and a word."""
+    symbol = f'<b aria-hidden="true">{SYMBOLS[verdict]}</b>'
+    return f'<span class="verdict {verdict.value}">{symbol}{count}{WORDS[verdict]}</span>'
+
+
+@lru_cache(maxsize=4096)
+def name(step: str) -> str:
+    """A step's name as mathematics, with the name as typed beside it for who cannot see it or looks for it."""
+    return f'<span class="name" title="{text(step)}">{name_mathml(step)}</span>'
+
+
+def code(value: Any) -> str:
+    """What somebody typed, as it stands; nothing where there is none."""
+    shown = cut(inline(value), LONGEST).strip() if value is not None else ""
+    return f"<code>{text(shown)}</code>" if shown else ""
+
+
+def _summary(grade: Grade) -> str:
+    share = grade.awarded / grade.possible if grade.possible else 0.0
+    width = min(100.0, max(0.0, 100 * share))
+    lines = [
+        '<section aria-label="Points">',
+        f'<p class="points">{points(grade.awarded, grade.possible)}</p>',
+        f'<div class="meter" aria-hidden="true"><i style="width:{width:.4g}%"></i></div>',
+    ]
+    if grade.steps:
+        verdicts = [step.verdict for step in grade.steps]
+        counted = (badge(each, f"{verdicts.count(each)} ") for each in Verdict if each in verdicts)
+        lines.append(f'<ul class="legend">{"".join(f"<li>{each}</li>" for each in counted)}</ul>')
+    return "\n".join([*lines, "</section>"])
+
+
+def _first(step: StepGrade, grade: Grade) -> str:
+    """The first mistake: where it is, what is said of it, and how much follows from it."""
+    line = f" (line {step.line})" if step.line else ""
+    follows = sum(each.verdict is Verdict.FOLLOW_THROUGH for each in grade.steps)
+    others = sum(each.verdict in FIRST_ERRORS for each in grade.steps) - 1
+    said = ""
+    if follows and not others:
+        said = f" {follows} later {'answer follows' if follows == 1 else 'answers follow'} from it."
+    elif others == 1:
+        said = " One more step has a mistake of its own."
+    elif others:
+        said = f" {others} more steps have mistakes of their own."
+    return (
+        '<section class="callout first" aria-label="The first mistake">\n'
+        f'<p class="big">The first mistake is at {name(step.step)}{line}. {_message(step)}{said}</p>\n'
+        f"{_causes(step.diagnosis)}{_note(step)}</section>"
+    )
+
+
+def _causes(diagnosis: Sequence[Diagnosis]) -> str:
+    if not diagnosis:
+        return ""
+    lines = []
+    for each in diagnosis:
+        doubt = "possibly " if each.confidence == "possible" else ""
+        where = f" at {name(each.made_at)}, which you left out" if each.made_at else ""
+        lines.append(f"<li>{text(each.hint)} <small>({doubt}<code>{text(each.code)}</code>{where})</small></li>\n")
+    return f'<ul class="causes">\n{"".join(lines)}</ul>\n'
+
+
+def _note(step: StepGrade) -> str:
+    return f"<p>{text(step.note)}</p>\n" if step.note else ""
+
+
+def _message(step: StepGrade) -> str:
+    said, place = placed(step.message)
+    caret = "\n".join(map(text, place)) if place else ""
+    return text(said) + (f"</p><pre>{caret}</pre><p>" if caret else "")
+
+
+def _picture(grade: Grade) -> str:
+    items = graded_items(grade)
+    said = f"{len(items)} steps."
+    if grade.first_error is not None:
+        said += f" The first mistake is at {grade.first_error}."
+        carried = [item.name for item in items if item.follows]
+        if carried:
+            said += f" It is carried on to {', '.join(carried)}."
+    drawn = graph_svg(items, "The computation graph of this problem", said)
+    if not drawn:
+        return ""
+    caption = "Every box is a step; an arrow goes from what a step uses to the step."
+    if any(item.follows for item in items):
+        caption += " Thick arrows show where the first mistake was carried on to."
+    return (
+        f'<h2>The computation graph</h2>\n<figure>\n<div class="picture" tabindex="0" role="group" '
+        f'aria-label="The computation graph; it scrolls sideways">{drawn}</div>\n'
+        f"<figcaption>{caption}</figcaption>\n</figure>"
+    )
+
+
+def _table(grade: Grade, level: Level) -> str:
+    full = level.shows(Level.FULL)
+    headers = ["step", "your answer", *(("from your answers", "right value") if full else ()), "verdict"]
+    head = "".join(f'<th scope="col">{each}</th>' for each in headers)
+    rows = "\n".join(_row(step, step.step == grade.first_error, full) for step in grade.steps)
+    return (
+        f'<h2>Steps</h2>\n<div class="wide" tabindex="0" role="group" aria-label="Table of steps">\n<table>\n'
+        f'<thead><tr>{head}<th scope="col" class="number">points</th></tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _row(step: StepGrade, first: bool, full: bool) -> str:
+    values = f"<td>{code(step.carried)}</td><td>{code(step.reference)}</td>" if full else ""
+    mark = ' class="first"' if first else ""
+    return (
+        f'<tr{mark}><th scope="row">{name(step.step)}</th><td>{_answer(step)}</td>{values}'
+        f"<td>{badge(step.verdict)}</td>"
+        f'<td class="number">{amount(step.awarded)}/{amount(step.possible)}</td></tr>'
+    )
+
+
+def _answer(step: StepGrade) -> str:
+    """The answer as typed; an array in rows and columns, with the elements marked that are not right."""
+    if not step.elements or len(step.elements) > MOST_CELLS or not isinstance(step.submitted, (list, tuple)):
+        return code(step.submitted)
+    rows: dict[tuple[int, ...], list[str]] = {}
+    for element in step.elements:
+        mark = "" if element.verdict is Verdict.CORRECT else f' class="verdict {element.verdict.value}"'
+        told = f'<b title="{WORDS[element.verdict]}">{SYMBOLS[element.verdict]}</b>' if mark else ""
+        rows.setdefault(element.index[:-1], []).append(f"<span{mark}>{told}{code(element.submitted) or '–'}</span>")
+    lines = (f'<span class="row">{"".join(row)}</span>' for row in rows.values())
+    return f'<span class="matrix">{"".join(lines)}</span>'
+
+
+def _remarks(grade: Grade, level: Level) -> Iterator[str]:
+    """What is said of each step that is not simply correct; alike of several is said once, the first mistake above."""
+    groups: dict[tuple[object, ...], list[StepGrade]] = {}
+    for step in grade.steps:
+        above = step.step == grade.first_error and not (step.elements or step.formula)
+        if nothing_to_say(step) or above:
+            continue
+        alone = step.elements or step.formula
+        groups.setdefault((step.step,) if alone else (step.message, step.diagnosis, step.note), []).append(step)
+    for group in groups.values():
+        yield _remark(group, level, first=group[0].step == grade.first_error)
+
+
+def _remark(group: list[StepGrade], level: Level, *, first: bool) -> str:
+    step = group[0]
+    names = ", ".join(name(each.step) for each in group)
+    line = f" (line {step.line})" if len(group) == 1 and step.line else ""
+    parts = [f"<dt>{names}{line}</dt>\n<dd>"]
+    if not first:
+        parts.append(f"<p>{_message(step)}</p>\n{_causes(step.diagnosis)}{_note(step)}")
+    if step.formula:
+        parts.append(f'<p class="big">{formula_mathml(equation(step.step, step.formula))}</p>\n')
+    parts.append(_elements(step, level))
+    return "".join(parts) + "</dd>\n"
+
+
+def _elements(step: StepGrade, level: Level) -> str:
+    odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
+    if not odd:
+        return ""
+    lines = []
+    for element in odd[:ELEMENTS]:
+        where = f"{step.step}[{','.join(map(str, element.index))}]"
+        right = f", right is {code(element.reference)}" if level.shows(Level.FULL) else ""
+        lines.append(f"<li>{name(where)}: {code(element.submitted) or 'nothing'} {badge(element.verdict)}{right}</li>")
+    if len(odd) > ELEMENTS:
+        lines.append(f"<li>and {len(odd) - ELEMENTS} more elements</li>")
+    return f"<ul>{''.join(lines)}</ul>"
