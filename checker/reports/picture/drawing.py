@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,16 @@ class _Box(NamedTuple):
         return self.x + self.w / 2, self.y + HEIGHT / 2
 
 
+class _Plan(NamedTuple):
+    """All of a picture that does not depend on verdicts: a class of students sees the same graph."""
+
+    boxes: dict[str, _Box]
+    bands: str
+    size: tuple[float, float]
+    edges: list[tuple[str, str, str, str]]  # from, to, the curve and its head
+    labels: dict[str, str]
+
+
 def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: str = "graph") -> str:
     """The graph as one `svg` element; empty where there is nothing to draw, or too much.
 
@@ -41,9 +52,8 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
     """
     if not items or len(items) > MOST_DRAWN:
         return ""
-    layout = place(items)
-    boxes, bands, size = _geometry(items, layout)
-    wide, high = size
+    plan = _plan(tuple(item._replace(verdict=None, first=False, follows=()) for item in items))
+    wide, high = plan.size
     labels = f"{id}-title {id}-desc" if description else f"{id}-title"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" height="{high:g}"',
@@ -51,14 +61,33 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
         f'<title id="{escape(id)}-title">{text(title)}</title>',
         f'<desc id="{escape(id)}-desc">{text(description)}</desc>' if description else "",
     ]
-    edges = [edge for item in items for edge in _edges(item, boxes)]
-    parts += [drawn for follows, drawn in edges if not follows]
-    parts += [drawn for follows, drawn in edges if follows]
+    carried = {(parent, item.name) for item in items for parent in item.follows}
+    parts += [_arrow(curve, head) for parent, child, curve, head in plan.edges if (parent, child) not in carried]
     parts += [
-        f'<text class="soft halo" x="{EDGE}" y="{y:g}" font-size="12">{escape(label)}</text>' for label, y in bands
+        _arrow(curve, head, " follows") for parent, child, curve, head in plan.edges if (parent, child) in carried
     ]
-    parts += [_step(item, boxes[item.name]) for item in items]
+    parts.append(plan.bands)
+    parts += [_step(item, plan) for item in items]
     return "".join(parts) + "</svg>"
+
+
+@lru_cache(maxsize=64)
+def _plan(items: tuple[Item, ...]) -> _Plan:
+    layout = place(items)
+    boxes, bands, size = _geometry(items, layout)
+    return _Plan(
+        boxes,
+        "".join(
+            f'<text class="soft halo" x="{EDGE}" y="{y:g}" font-size="12">{escape(label)}</text>' for label, y in bands
+        ),
+        size,
+        [edge for item in items for edge in _edges(item, boxes)],
+        {item.name: _label(item.name, boxes[item.name]) for item in items},
+    )
+
+
+def _arrow(kind: str, curve: str, head: str) -> str:
+    return f'<path class="edge{kind}" d="{curve}"/><path class="head{kind}" d="{head}"/>'
 
 
 def standalone(svg: str) -> str:
@@ -103,16 +132,12 @@ def _geometry(
     return boxes, labels, (right, y - BETWEEN_BANDS + EDGE)
 
 
-def _edges(item: Item, boxes: dict[str, _Box]) -> Iterator[tuple[bool, str]]:
-    """The arrows into a step; whether each carries a mistake on."""
+def _edges(item: Item, boxes: dict[str, _Box]) -> Iterator[tuple[str, str, str, str]]:
+    """The arrows into a step."""
     taken = {(box.x, box.y) for box in boxes.values()}
     for parent in dict.fromkeys(item.parents):
-        if parent not in boxes or parent == item.name:
-            continue
-        follows = parent in item.follows
-        kind = " follows" if follows else ""
-        curve, head = _curve(boxes[parent], boxes[item.name], taken)
-        yield follows, f'<path class="edge{kind}" d="{curve}"/><path class="head{kind}" d="{head}"/>'
+        if parent in boxes and parent != item.name:
+            yield parent, item.name, *_curve(boxes[parent], boxes[item.name], taken)
 
 
 def _curve(a: _Box, b: _Box, taken: set[tuple[float, float]]) -> tuple[str, str]:
@@ -159,12 +184,11 @@ def _around(a: _Box, b: _Box) -> tuple[str, str]:
     return curve, f"M{edge:g} {y2:g}l{side * 6.5:g} -3.5v7z"
 
 
-def _step(item: Item, box: _Box) -> str:
-    verdict = item.verdict
+def _step(item: Item, plan: _Plan) -> str:
+    verdict, box = item.verdict, plan.boxes[item.name]
     said = f": {WORDS[verdict]}" if verdict else ""
     classes = " ".join(filter(None, ("step", verdict.value if verdict else "", "first" if item.first else "")))
     first = ", the first mistake" if item.first else ""
-    x, y = box.middle
     parts = [
         f'<g class="{classes}"><title>{text(item.name)}{said}{first}</title>',
         f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.w:g}" height="{HEIGHT}" rx="6"/>',
@@ -172,15 +196,19 @@ def _step(item: Item, box: _Box) -> str:
     if verdict:
         parts.append(f'<text class="mark" x="{box.x + 6:g}" y="{box.y + 15:g}" font-size="14">')
         parts.append(f"{SYMBOLS[verdict]}</text>")
-    lines = letters(item.name)
+    parts.append(plan.labels[item.name])
+    if item.first:
+        parts.append(f'<text class="flag halo" x="{box.x:g}" y="{box.y - 5:g}" font-size="12">first mistake</text>')
+    return "".join(parts) + "</g>"
+
+
+def _label(name: str, box: _Box) -> str:
+    """The step's name inside its box."""
+    x, y = box.middle
+    lines = letters(name)
     room = box.w - 30
     if len(lines) == 1:
-        parts.append(line_svg(lines[0], x, y + SIZE * 0.3, room))
-    else:
-        half = min(room, max(map(width, lines))) / 2 + 2
-        parts.append(line_svg(lines[0], x, y - 5.5, room))
-        parts.append(f'<path class="bar" d="M{x - half:g} {y:g}h{2 * half:g}"/>')
-        parts.append(line_svg(lines[1], x, y + 15, room))
-    if item.first:
-        parts.append(f'<text class="flag" x="{box.x:g}" y="{box.y - 5:g}" font-size="12">first mistake</text>')
-    return "".join(parts) + "</g>"
+        return line_svg(lines[0], x, y + SIZE * 0.3, room)
+    half = min(room, max(map(width, lines))) / 2 + 2
+    bar = f'<path class="bar" d="M{x - half:g} {y:g}h{2 * half:g}"/>'
+    return line_svg(lines[0], x, y - 5.5, room) + bar + line_svg(lines[1], x, y + 15, room)

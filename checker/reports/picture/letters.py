@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -54,7 +53,6 @@ def _advance(letter: str) -> float:
     return 0.34 if letter in _NARROW else 0.83 if letter in _WIDE else 0.62 if letter.isupper() else 0.52
 
 
-@lru_cache(maxsize=8192)
 def line_svg(line: Line, x: float, y: float, room: float) -> str:
     """The line as a text of SVG around `x`, pressed together where it would be wider than `room`."""
     spans, height = [], 0.0
