@@ -62,10 +62,9 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
         f'<desc id="{escape(id)}-desc">{text(description)}</desc>' if description else "",
     ]
     carried = {(parent, item.name) for item in items for parent in item.follows}
-    parts += [_arrow(curve, head) for parent, child, curve, head in plan.edges if (parent, child) not in carried]
-    parts += [
-        _arrow(curve, head, " follows") for parent, child, curve, head in plan.edges if (parent, child) in carried
-    ]
+    for follows in (False, True):  # what carries a mistake on lies on top
+        kind = " follows" if follows else ""
+        parts += [_arrow(kind, curve, head) for a, b, curve, head in plan.edges if ((a, b) in carried) is follows]
     parts.append(plan.bands)
     parts += [_step(item, plan) for item in items]
     return "".join(parts) + "</svg>"
