@@ -123,9 +123,7 @@ def test_what_is_kept_of_a_grade_is_the_grade(kind, tmp_path):
 @pytest.mark.parametrize("level", Level)
 def test_every_report_is_what_the_student_gets_alone(level, tmp_path, problems):
     folder = make_class(tmp_path / "class", 30)
-    grade_folder(
-        folder, tmp_path / "out", problems=problems, reports=["json", "markdown", "text"], feedback=level.value
-    )
+    grade_folder(folder, tmp_path / "out", problems=problems, reports=list(FORMATS), feedback=level.value)
     for file in sorted(folder.rglob("*.yaml")):
         name = file.relative_to(folder).as_posix()
         alone = grade(file, problem=problems / "neuron.yaml")
