@@ -356,7 +356,12 @@ def test_help_lists_every_command_and_option(capsys):
     for command in COMMANDS.values():
         assert f"  {command.name}" in out
         assert command.summary in out
-    for word in ("--problems", "--feedback {score,verdict,hint,full}", "--format {text,json,markdown}", "--version"):
+    for word in (
+        "--problems",
+        "--feedback {score,verdict,hint,full}",
+        "--format {text,json,markdown,html}",
+        "--version",
+    ):
         assert word in out
     for command in COMMANDS:
         assert main([command, "--help"]) == 0
