@@ -19,6 +19,7 @@ from checker.problem import problem_from
 from checker.yamlfile import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Mapping as AnyMapping
 
     from checker.generating.drawing import Value
@@ -229,8 +230,13 @@ def joined(pieces: list[Piece]) -> list[Piece]:
     return found
 
 
-def filled(pieces: list[Piece], draw: Draw, words: AnyMapping[Place, str] | None = None) -> str:
-    """The text with a draw's numbers in it; `words` are other texts that take the place of one."""
+def filled(
+    pieces: list[Piece],
+    draw: Draw,
+    words: AnyMapping[Place, str] | None = None,
+    show: Callable[[str], str] | None = None,
+) -> str:
+    """The text with a draw's numbers in it, as `show` writes them; `words` are other texts that take a place."""
     found = []
     for piece in pieces:
         if isinstance(piece, str):
@@ -240,7 +246,8 @@ def filled(pieces: list[Piece], draw: Draw, words: AnyMapping[Place, str] | None
         else:
             value = draw[piece.variable]
             assert isinstance(value, Drawn)
-            found.append(value.numbers[piece.element].text)
+            text = value.numbers[piece.element].text
+            found.append(text if show is None else show(text))
     return "".join(found)
 
 

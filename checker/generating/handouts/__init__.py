@@ -33,11 +33,25 @@ class Format(NamedTuple):
 def _markdown(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.markdown import pieces
+    from checker.generating.handouts.network import network_svg
     from checker.generating.variant import filled
     from checker.reports.markdown import escaped
 
-    made = pieces(handout)
+    picture = f"network-{number}.svg"
+    folder.write(f"handouts/{picture}", network_svg(structure, "The network").encode())
+    made = pieces(handout, picture)
     return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
+
+
+def _html(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+    from checker.generating.blank import NAME
+    from checker.generating.handouts.html import minus, pieces
+    from checker.generating.handouts.network import network_svg
+    from checker.generating.variant import filled
+    from checker.reports.page import text
+
+    made = pieces(handout, network_svg(structure, "The network"))
+    return lambda student, draw: filled(made, draw, {NAME: text(shown(student))}, minus).encode()
 
 
 def shown(student: Student) -> str:
@@ -45,7 +59,21 @@ def shown(student: Student) -> str:
     return f"{student.name} ({student.id})" if student.name else student.id
 
 
+def _pdf(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+    from checker.generating.blank import NAME
+    from checker.generating.handouts.network import network_svg
+    from checker.generating.handouts.typst import pdf, pieces, quoted
+    from checker.generating.variant import filled
+
+    made = pieces(handout, network_svg(structure, "The network"))
+    return lambda student, draw: pdf(filled(made, draw, {NAME: quoted(shown(student))}))
+
+
 FORMATS: Table[Format] = Table(
     "format",
-    (Format("md", "Markdown with mathematics", ".md", _markdown, ("markdown",)),),
+    (
+        Format("md", "Markdown with mathematics", ".md", _markdown, ("markdown",)),
+        Format("html", "a page that needs nothing else", ".html", _html),
+        Format("pdf", "PDF, tagged for screen readers (needs the extra `pdf`)", ".pdf", _pdf),
+    ),
 )

@@ -69,6 +69,7 @@ class Handout(NamedTuple):
     parameters: tuple[Given, ...]
     equations: tuple[Line, ...]
     definitions: tuple[Line, ...]
+    notes: tuple[str, ...]
     update: str
     rules: tuple[Line, ...]
     conventions: tuple[str, ...]
@@ -76,6 +77,16 @@ class Handout(NamedTuple):
     total: str
     same_rounding: str
 
+
+_CONVOLUTION = "a convolution slides the kernel over the input without turning it round, one step at a time, unpadded"
+_POOLING = "a pooling goes over windows that do not overlap, row by row, unless another stride is given"
+_NOTES = {
+    "conv1d": _CONVOLUTION,
+    "conv2d": _CONVOLUTION,
+    "max_pool": _POOLING,
+    "avg_pool": _POOLING,
+}
+_METHODS = {"sgd": "gradient descent", "adam": "Adam", "adamw": "AdamW", "adagrad": "AdaGrad", "rmsprop": "RMSProp"}
 
 ROUNDING_RULES = (
     "Carry on with all the digits you have, and round only what you write down.",
@@ -100,7 +111,12 @@ def handout(structure: Structure) -> Handout:
         )
         for quantity in problem.quantities
     ]
-    equations = tuple(Line(latex_name(each.name), latex_of(each.expression)) for each in problem.equations)
+    shapes = {**program.shapes, **{quantity.name: quantity.shape for quantity in problem.quantities}}
+    arrays = frozenset(name for name, shape in shapes.items() if shape)
+    equations = tuple(
+        Line(latex_name(each.name), latex_of(each.expression, arrays=arrays)) for each in problem.equations
+    )
+    called = {part.function for each in problem.equations for part in walk(each.expression) if isinstance(part, Call)}
     same = {rounding(item.tolerance) for item in structure.asked}
     groups: list[Group] = []
     for item in structure.asked:
@@ -125,6 +141,7 @@ def handout(structure: Structure) -> Handout:
         parameters=tuple(each for each in given if each.role == "parameter"),
         equations=equations,
         definitions=_definitions(structure),
+        notes=tuple(dict.fromkeys(note for name, note in _NOTES.items() if name in called)),
         update=said,
         rules=changes,
         conventions=_conventions(structure),
@@ -185,11 +202,15 @@ def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
     lines.append(Line(r"w^{\text{new}}", latex_of(parse(form.update, FUNCTIONS), symbol)))
     used = [name for name in settings if name in form.update or any(name in formula for _, formula in form.state)]
     extra = [name for name in settings if name not in used]
-    lines += [Line(symbol(name), settings[name]) for name in used]
-    said = f"After the backward pass every parameter w with gradient g = {{gradient}} takes one step of {entry.name}."
+    if used:
+        (first, *others) = used
+        right = ", ".join([settings[first], *(rf"\\; {symbol(name)} = {settings[name]}" for name in others)])
+        lines.append(Line(symbol(first), right))
+    method = _METHODS.get(entry.name, entry.name)
+    said = f"After the backward pass every parameter w with gradient g = {{gradient}} takes one step of {method}."
     if update.iterations > 1:
         said = (
-            f"After the backward pass every parameter w with gradient g = {{gradient}} takes a step of {entry.name}; "
+            f"After the backward pass every parameter w with gradient g = {{gradient}} takes a step of {method}; "
             f"this is repeated {update.iterations} times, and @2 after a name means the second time."
         )
     if form.state:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.expression.tree import Binary, Call, Index, Name, Negative, Number, Slice
+from checker.expression.written import names
 from checker.readings.notation import latex_name
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _SUM, _PRODUCT, _SIGNED, _POWER, _ATOM = range(1, 6)
 _ROMAN = {"exp": r"\exp", "ln": r"\ln", "log": r"\log", "max": r"\max", "min": r"\min", "tanh": r"\tanh"}
 
 
-def latex_of(tree: Expression, symbol: Callable[[str], str] = latex_name) -> str:
-    r"""The expression as LaTeX; `symbol` writes its names.
+def latex_of(tree: Expression, symbol: Callable[[str], str] = latex_name, arrays: frozenset[str] = frozenset()) -> str:
+    r"""The expression as LaTeX; `symbol` writes its names, of which `arrays` are multiplied element by element.
 
     >>> from checker.expression.parser import parse
     >>> print(latex_of(parse("(a - y)^2 / 2", ())))
@@ -25,7 +26,22 @@ def latex_of(tree: Expression, symbol: Callable[[str], str] = latex_name) -> str
     >>> print(latex_of(parse("W1 @ x + 2*b[1]", ())))
     W_{1} x + 2 b_{[1]}
     """
-    return _written(tree, _SUM, symbol)
+    return _written(_marked(tree, arrays), _SUM, symbol)
+
+
+def _marked(tree: Expression, arrays: frozenset[str]) -> Expression:
+    """The expression with a product of two arrays written by an operator of its own."""
+    if isinstance(tree, Binary):
+        left, right = _marked(tree.left, arrays), _marked(tree.right, arrays)
+        both = tree.operator == "*" and all(
+            not arrays.isdisjoint(name for name, _ in names(side)) for side in (tree.left, tree.right)
+        )
+        return Binary("⊙" if both else tree.operator, left, right, tree.at)
+    if isinstance(tree, Negative):
+        return Negative(_marked(tree.operand, arrays), tree.at)
+    if isinstance(tree, Call):
+        return Call(tree.function, tuple(_marked(argument, arrays) for argument in tree.arguments), tree.at)
+    return tree
 
 
 def _written(tree: Expression, needed: int, symbol: Callable[[str], str]) -> str:
@@ -71,6 +87,8 @@ def _binary(tree: Binary, symbol: Callable[[str], str]) -> tuple[str, int]:
             right = rf"\left({right}\right)"
         return f"{_written(tree.left, _SUM, symbol)} {tree.operator} {right}", _SUM
     left, right = _written(tree.left, _PRODUCT, symbol), _written(tree.right, _SIGNED, symbol)
+    if tree.operator == "⊙":
+        return rf"{left} \odot {right}", _PRODUCT
     numbers = right[:1].isdigit() or right.startswith(("-", r"\frac"))
     joint = r" \cdot " if numbers else " "
     return f"{left}{joint}{right}", _PRODUCT

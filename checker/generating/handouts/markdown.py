@@ -27,7 +27,7 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
     if handout.definitions:
         found.append("\nwhere\n\n")
         found += [_display(line) for line in handout.definitions]
-    found += [f"\n{escaped(sentence)}\n" for sentence in _sentences(handout.conventions)]
+    found += [f"\n{escaped(sentence)}\n" for sentence in _sentences((*handout.notes, *handout.conventions))]
     if handout.update:
         found.append(f"\n{escaped(handout.update)}\n\n")
         found += [_display(line) for line in handout.rules]
