@@ -38,7 +38,7 @@ def _markdown(structure: Structure, handout: Handout, folder: Folder, number: in
     from checker.reports.markdown import escaped
 
     picture = f"network-{number}.svg"
-    folder.write(f"handouts/{picture}", network_svg(structure, "The network").encode())
+    folder.write(f"handouts/{picture}", network_svg(structure, "The network", alone=True).encode())
     made = pieces(handout, picture)
     return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
 
@@ -65,8 +65,18 @@ def _pdf(structure: Structure, handout: Handout, folder: Folder, number: int) ->
     from checker.generating.handouts.typst import pdf, pieces, quoted
     from checker.generating.variant import filled
 
-    made = pieces(handout, network_svg(structure, "The network"))
+    made = pieces(handout, network_svg(structure, "The network", alone=True))
     return lambda student, draw: pdf(filled(made, draw, {NAME: quoted(shown(student))}))
+
+
+def _tex(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+    from checker.generating.blank import NAME
+    from checker.generating.handouts.latex import escaped, pieces
+    from checker.generating.handouts.network import units_of
+    from checker.generating.variant import filled
+
+    made = pieces(handout, units_of(structure))
+    return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
 
 
 FORMATS: Table[Format] = Table(
@@ -75,5 +85,6 @@ FORMATS: Table[Format] = Table(
         Format("md", "Markdown with mathematics", ".md", _markdown, ("markdown",)),
         Format("html", "a page that needs nothing else", ".html", _html),
         Format("pdf", "PDF, tagged for screen readers (needs the extra `pdf`)", ".pdf", _pdf),
+        Format("tex", "LaTeX, to be set with any of its engines", ".tex", _tex, ("latex",)),
     ),
 )

@@ -204,7 +204,7 @@ def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
     extra = [name for name in settings if name not in used]
     if used:
         (first, *others) = used
-        right = ", ".join([settings[first], *(rf"\\; {symbol(name)} = {settings[name]}" for name in others)])
+        right = ", ".join([settings[first], *(rf"\; {symbol(name)} = {settings[name]}" for name in others)])
         lines.append(Line(symbol(first), right))
     method = _METHODS.get(entry.name, entry.name)
     said = f"After the backward pass every parameter w with gradient g = {{gradient}} takes one step of {method}."

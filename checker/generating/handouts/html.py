@@ -22,6 +22,7 @@ STYLE = """
 .questions td:first-child, .questions th:first-child { width: 2.6rem; color: var(--soft); }
 .questions td:nth-child(2) { width: 34%; }
 .formulas math[display="block"] { text-align: left; }
+svg .plate { fill: var(--paper); }
 .picture { text-align: center; } .picture svg { margin: 0 auto; min-width: 0; }
 .who { display: flex; justify-content: space-between; gap: 1rem; border-bottom: 2px solid var(--ink);
   padding-bottom: .5rem; margin-bottom: 1rem; } .who strong { font-size: 1.05rem; }

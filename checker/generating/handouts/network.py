@@ -15,7 +15,7 @@ from checker.expression.tree import Binary, Call, Name, Negative, Number
 from checker.knowledge.activations import ACTIVATIONS
 from checker.model import Kind
 from checker.reports.picture import Item, graph_svg
-from checker.reports.picture.letters import letters, line_svg
+from checker.reports.picture.letters import letters, line_svg, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ INK, SOFT, PAPER, CARD = "#1b1f27", "#566070", "#ffffff", "#f5f7fa"
 
 
 @dataclass
-class _Unit:
+class Unit:
     """A unit: what it is called, what goes into it with which weight, and what is added."""
 
     label: str
@@ -38,6 +38,12 @@ class _Unit:
     bias: str = ""
     column: int = 0
     given: bool = False
+
+
+ALONE = (
+    f"text {{ fill: {INK}; }} .box {{ fill: {CARD}; stroke: {SOFT}; }} .edge {{ fill: none; stroke: {SOFT}; }} "
+    f".head {{ fill: {SOFT}; }} .bar {{ stroke: {INK}; }}"
+)
 
 
 class _Other(Exception):
@@ -50,15 +56,26 @@ class _Term(NamedTuple):
     matrix: bool
 
 
-def network_svg(structure: Structure, title: str) -> str:
-    """The picture as one `svg` element; the graph of the forward pass where the equations are no network's."""
+def network_svg(structure: Structure, title: str, *, alone: bool = False) -> str:
+    """The picture as one `svg` element; the graph of the forward pass where the equations are no network's.
+
+    `alone` gives it colours of its own, for where no page's style sheet does.
+    """
+    found = units_of(structure)
+    if found is not None:
+        return _drawn(found, title)
+    drawn = _graph(structure, title)
+    head, end, rest = drawn.partition(">")
+    return f"{head}{end}<style>{ALONE}</style>{rest}" if alone and drawn else drawn
+
+
+def units_of(structure: Structure) -> list[Unit] | None:
+    """The units of a network, those first that others are worked from; None where the equations are no network's."""
     try:
         units = _Units(structure).units
     except _Other:
-        return _graph(structure, title)
-    if not units or len(units) > MOST_UNITS or all(unit.given for unit in units):
-        return _graph(structure, title)
-    return _drawn(units, title)
+        return None
+    return units if 0 < len(units) <= MOST_UNITS and not all(unit.given for unit in units) else None
 
 
 def _graph(structure: Structure, title: str) -> str:
@@ -80,7 +97,7 @@ class _Units:
         self.shapes = dict(structure.program.shapes)
         self.parameters = {quantity.name for quantity in problem.quantities if quantity.role == "parameter"}
         self.quantities = {quantity.name: quantity for quantity in problem.quantities}
-        self.units: list[_Unit] = []
+        self.units: list[Unit] = []
         self.at: dict[str, list[int]] = {}
         for equation in problem.equations:
             if equation.name == problem.loss:
@@ -106,7 +123,7 @@ class _Units:
             raise _Other
         size = shape[0] if shape else 1
         made = [
-            _Unit(_element(name, place, size), bias=_element(bias, place, self._size(bias)) if (bias := biases) else "")
+            Unit(_element(name, place, size), bias=_element(bias, place, self._size(bias)) if (bias := biases) else "")
             for place in range(size)
         ]
         for term in terms:
@@ -135,7 +152,7 @@ class _Units:
                 raise _Other
             size = quantity.shape[0] if quantity.shape else 1
             first = len(self.units)
-            self.units += [_Unit(_element(name, place, size), given=True) for place in range(size)]
+            self.units += [Unit(_element(name, place, size), given=True) for place in range(size)]
             self.at[name] = list(range(first, first + size))
         return self.at[name]
 
@@ -189,7 +206,7 @@ def _summands(tree: Expression) -> Iterator[Expression]:
 # ---------------------------------------------------------------- drawing
 
 
-def _drawn(units: list[_Unit], title: str) -> str:
+def _drawn(units: list[Unit], title: str) -> str:
     columns: dict[int, list[int]] = {}
     for number, unit in enumerate(units):
         columns.setdefault(unit.column, []).append(number)
@@ -239,7 +256,7 @@ def _drawn(units: list[_Unit], title: str) -> str:
 
 
 def _layers(
-    links: list[tuple[int, int, str]], spots: dict[int, tuple[float, float]], units: list[_Unit]
+    links: list[tuple[int, int, str]], spots: dict[int, tuple[float, float]], units: list[Unit]
 ) -> Iterator[str]:
     """The name of each matrix of weights, above the lines that it stands for."""
     seen: dict[str, list[tuple[tuple[float, float], tuple[float, float]]]] = {}
@@ -257,7 +274,9 @@ def _label(name: str, x: float, y: float, halo: bool = False, before: str = "") 
         line = (type(line[0])(before), *line)
     written = line_svg(line, round(x, 1), round(y, 1), 2 * RADIUS + 24)
     plain = f'fill="{INK}" font-family="STIX Two Math, New Computer Modern Math, serif"'
-    if halo:
-        plain += f' stroke="{PAPER}" stroke-width="4" paint-order="stroke" stroke-linejoin="round"'
-        written = written.replace('class="name"', 'class="name halo"', 1)
-    return written.replace("<text ", f"<text {plain} ", 1)
+    written = written.replace("<text ", f"<text {plain} ", 1)
+    if not halo:
+        return written
+    wide = width(line) + 4
+    plate = f'x="{x - wide / 2:.1f}" y="{y - 13:.1f}" width="{wide:.1f}" height="19" rx="4"'
+    return f'<rect class="plate" fill="{PAPER}" {plate}/>{written}'

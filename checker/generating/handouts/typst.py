@@ -21,45 +21,17 @@ if TYPE_CHECKING:
 
 _SIGN = re.compile(r"\\(?:[A-Za-z]+|.)|[0-9]+(?:\.[0-9]+)?|[A-Za-z]|\s+|.")
 _GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Omega",
-    ]
+    re.findall(
+        r"\w+",
+        "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega",
+    )
 )
 _WORDS = {
     "partial": "partial", "cdot": "dot.op", "top": "top", "sum": "sum", "ln": "ln", "log": "log", "max": "max",
     "min": "min", "exp": "exp", "tanh": "tanh", "odot": "dot.o", "varepsilon": "epsilon", "times": "times",
-    "ldots": "dots.h", "infty": "oo", "sin": "sin", "cos": "cos", "tan": "tan", ",": "", " ": " ", ";": "", "!": "",
-    "quad": "quad",
+    "ldots": "dots.h", "infty": "oo", "sin": "sin", "cos": "cos", "tan": "tan", ",": "", " ": " ", "!": "",
+    ";": "space", "quad": "quad",
 }  # fmt: skip
 _ONE = {"sqrt": "sqrt", "hat": "hat", "bar": "overline", "mathbf": "bold", "mathrm": "upright"}
 _MARKS = {",": "comma", "(": "paren.l", ")": "paren.r", "[": "bracket.l", "]": "bracket.r", "|": "bar.v", ";": "semi",
@@ -197,7 +169,7 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
             said = [question.shape] if handout.same_rounding else [question.shape, question.rounding]
             label = json.dumps(question.label, ensure_ascii=False)
             found.append(
-                f"[{number}], [$ {mathematics(question.latex)} $], raw({label}), "
+                f"[{number}], [${mathematics(question.latex)}$], raw({label}), "
                 f"[{content(', '.join(filter(None, said)))}], [{question.points.partition(' ')[0]}], "
                 "table.hline(stroke: 0.2pt + gray), "
             )
