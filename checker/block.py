@@ -229,7 +229,7 @@ class Block:
             dict(zip(self.slots, part[student].tolist(), strict=True))
             for part in (self.verdict, self.carried, self.degenerate)
         )
-        return Marks(verdict, carried, {}, {}, degenerate, {}, [])
+        return Marks(verdict, carried, {}, {}, {}, degenerate, {}, [])
 
     def grade(self, student: int) -> Grade:
         """The grade of one student."""

@@ -31,7 +31,8 @@ class Marks(NamedTuple):
     """What marking found, by slot of the asked steps.
 
     `verdict` is one of the codes above; `carried` the value that follows from the student's own answers and `reach` how
-    far rounding can have moved it; `unit` the asked unit; `degenerate` where a carried 0 is 0 only for a wrong 0 before
+    far rounding can have moved it; `unit` the asked unit, and `grain` that of a number of the size of the student's
+    (where digits are asked, the two may differ); `degenerate` where a carried 0 is 0 only for a wrong 0 before
     it; `tainted` where an error reaches it.
     """
 
@@ -39,6 +40,7 @@ class Marks(NamedTuple):
     carried: dict[int, Value]
     reach: dict[int, Value]
     unit: dict[int, Value]
+    grain: dict[int, Value]
     degenerate: dict[int, Value]
     tainted: dict[int, Value]
     ways: list[Balls]
@@ -103,7 +105,7 @@ def _mark(
 ) -> Marks:
     where, negated = lanes.where, lanes.negated
     size = len(reference)
-    marks = Marks({}, {}, {}, {}, {}, {}, [])
+    marks = Marks({}, {}, {}, {}, {}, {}, {}, [])
     exact = Balls(list(reference), [0.0] * size, [0] * size)
     ways = [Way(exact, {})]
     tolerances = _tolerances(program)
@@ -174,6 +176,7 @@ def _mark(
             marks.reach[slot] = chosen[0][1][1]
             own_taint = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
             cap = lanes.larger(unit, asked_unit(tolerance, submitted, lanes)) if by_size else unit
+            marks.grain[slot] = cap
             own_radius = lanes.smaller(typed, where(own_taint == 0, unit, cap))
             # a 0 that comes of exact numbers alone is 0 however it is rounded: the side of a corner is no accident
             whole = (submitted == 0) & (chosen[0][1][0] == 0) & (chosen[0][1][1] == 0)

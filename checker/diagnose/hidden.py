@@ -184,8 +184,7 @@ class LeftOut:
                     if slot not in self.answers:
                         continue
                     submitted, typed, given, _ = (lanes.pick(part, who) for part in self.answers[slot])
-                    unit = lanes.pick(marks.unit[slot], who)
-                    reach = lanes.smaller(typed, unit) / 2 + outcome.radii[element]
+                    reach = lanes.smaller(typed, lanes.pick(marks.grain[slot], who)) / 2 + outcome.radii[element]
                     near = within(submitted, outcome.values[element], reach, lanes)
                     each = each & (near | lanes.negated(given))
                 agrees = agrees | each

@@ -44,6 +44,7 @@ class Explanation(NamedTuple):
 class Item(NamedTuple):
     """A step with answers to be explained: for which lanes, and for each of its slots with one what stands there.
 
+    `rest` are the other slots of the step with an answer: what explains one element of an array should fit the others.
     `mask` are the lanes whose number there is to be explained, `most` how far it is from the right one, and `size` the
     larger of the two.
     """
@@ -59,6 +60,7 @@ class Item(NamedTuple):
     size: list[Value]
     mask: list[Value]
     bad: list[Value]  # whose number there is wrong; the others' are right by the allowance for rounding alone
+    rest: list[tuple[int, Value, Value, Value]]  # slot, submitted, half, whether there is an answer
 
     @property
     def wrong(self) -> Value:
@@ -84,6 +86,7 @@ class Candidates(NamedTuple):
     values: list[Any]
     radii: list[Any]
     hits: Any
+    whole: Any  # those that fit the rest of the step's elements too
 
 
 class Local:
@@ -122,10 +125,10 @@ class Local:
         who = lanes.those(someone)
         if who is None:
             return None
-        found = Item(number, step, who, lanes.size(who), [], [], [], [], [], [], [])
+        found = Item(number, step, who, lanes.size(who), [], [], [], [], [], [], [], [])
         for slot, (mask, bad) in masks.items():
             submitted, typed = (lanes.pick(part, who) for part in self.answers[slot][:2])
-            half = lanes.smaller(typed, lanes.pick(marks.unit[slot], who)) / 2
+            half = lanes.smaller(typed, lanes.pick(marks.grain[slot], who)) / 2
             found.slots.append(slot)
             found.submitted.append(submitted)
             found.half.append(half)
@@ -134,6 +137,13 @@ class Local:
             found.size.append(lanes.larger(lanes.larger(abs(submitted), abs(right)), 1e-300))
             found.mask.append(lanes.pick(mask, who))
             found.bad.append(lanes.pick(bad, who))
+        for slot in range(step.slot, step.slot + step.size) if step.size > 1 else ():
+            if slot in self.answers and slot in marks.verdict:
+                submitted, typed, given, _ = (lanes.pick(part, who) for part in self.answers[slot])
+                half = lanes.smaller(typed, lanes.pick(marks.grain[slot], who)) / 2
+                mask = lanes.pick(masks[slot][0], who) if slot in masks else False
+                if lanes.some(given & lanes.negated(mask)):
+                    found.rest.append((slot, submitted, half, given & lanes.negated(mask)))
         return found
 
     # ------------------------------------------------------------ wrong rules
@@ -144,35 +154,39 @@ class Local:
         if not mistakes:
             return None
         rows, lanes = self.rows, self.lanes
-        places = [slot - item.step.slot for slot in item.slots]
         hits: Any = None
+        whole: Any = None
         first: tuple[list[Any], list[Any]] | None = None
-        for balls in marks.ways:
-            values, radii = Picked(balls.value, item.who, lanes), Picked(balls.radius, item.who, lanes)
-            for mistake in mistakes:
-                work(mistake.route.code, self.program.formulas, values, radii, lanes)
-            tables = [
-                (
-                    rows.table([values[m.route.out[place]] for m in mistakes], item.students),
-                    rows.table([radii[m.route.out[place]] for m in mistakes], item.students),
-                )
-                for place in places
-            ]
-            found = self._agree(item, tables)
+        ways = [(Picked(b.value, item.who, lanes), Picked(b.radius, item.who, lanes)) for b in marks.ways]
+        for way in (*ways, None):
+            if way is None:
+                made = [[lanes.pick(value, item.who) for value in values] for values in self.true(item.number)]
+                reach = [[0.0] * len(values) for values in made]
+            else:
+                for mistake in mistakes:
+                    work(mistake.route.code, self.program.formulas, *way, lanes)
+                made, reach = ([[part[out] for out in m.route.out] for m in mistakes] for part in way)
+
+            def tables(slots: Sequence[int]) -> list[tuple[Any, Any]]:
+                places = [slot - item.step.slot for slot in slots]
+                return [
+                    tuple(rows.table([row[place] for row in part], item.students) for part in (made, reach))  # noqa: B023
+                    for place in places
+                ]
+
+            mine = tables(item.slots)
+            found = self._agree(item, mine)
             hits = found if hits is None else rows.either(hits, found)
+            for (values, radii), (_, submitted, half, mask) in zip(
+                tables([slot for slot, _, _, _ in item.rest]), item.rest, strict=True
+            ):
+                near = rows.near(values, radii, submitted, half, float("inf"))
+                found = rows.both(found, rows.unless(near, mask))
+            whole = found if whole is None else rows.either(whole, found)
             if first is None:
-                first = [table for table, _ in tables], [table for _, table in tables]
+                first = [values for values, _ in mine], [radii for _, radii in mine]
         assert first is not None
-        true = self.true(item.number)
-        tables = [
-            (
-                rows.table([lanes.pick(made[place], item.who) for made in true], item.students),
-                rows.table([0.0] * len(true), item.students),
-            )
-            for place in places
-        ]
-        hits = rows.either(hits, self._agree(item, tables))
-        return Candidates(mistakes, *first, hits)
+        return Candidates(mistakes, *first, hits, whole)
 
     def true(self, number: int) -> list[list[Value]]:
         """What each mistake of a step gives where all before it is right."""
@@ -203,7 +217,11 @@ class Local:
             return []
         lanes = self.lanes
         who: dict[tuple[str, int, bool], Value] = {}
-        for row, mask in self.rows.hit(found.hits):
+        # one that fits all elements of an array leaves those that fit some of them unsaid
+        fits = lanes.negated(self.rows.anybody(found.whole)) if item.rest else True
+        for row, mask in self.rows.hit(
+            self.rows.either(found.whole, self.rows.where(found.hits, fits)) if item.rest else found.hits
+        ):
             for name in found.mistakes[row].names:
                 key = name.code, name.tier, name.slip
                 who[key] = (who[key] | mask) if key in who else mask
@@ -284,7 +302,7 @@ class Local:
                     asked.append((item, n, slot, who))
         parts: list[list[Value]] = [[], [], [], [], []]
         for item, n, slot, who in asked:
-            given = self.answers[slot][1], marks.unit[slot]
+            given = self.answers[slot][1], marks.grain[slot]
             # of the value that follows from the student's own answers, and of the right one
             for meant in ((marks.carried[slot], marks.reach[slot]), (self.reference[slot], 0.0)):
                 others = (lanes.pick(lanes.pick(part, item.who), who) for part in (*given, *meant))

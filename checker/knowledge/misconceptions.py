@@ -3,8 +3,9 @@
 A rule acts at a `place` of the graph, found by kind and table entry and never by a step's name (`graph.mistakes` has
 the places and the names that each gives its formulas). Its formula is in the language of problems, so a new
 misconception is one entry here. `tier` orders mistakes that give the same number: 1 documented in courses, forums or
-issue trackers, 2 documented in part or constructed from a documented one, 3 and 4 slips and coincidences. It is no
-prevalence.
+issue trackers; 2 documented in part, constructed, or a documented one that comes in many variants or under another name
+too; 3 slips of the pen or the calculator; 4 slips that make many numbers of one (digits, other numbers copied). It is
+no prevalence.
 """
 
 from __future__ import annotations
@@ -260,7 +261,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
                 "https://github.com/makeyourownneuralnetwork/makeyourownneuralnetwork/issues/77; "
                 "stats.SE 188678 (0.7744=0.88^2)"
             ),
-            tier=3,
+            tier=1,
             rules=(
                 Rule("loss_gradient", "2*(y - a)*a", ("squared",)),
                 Rule("loss_gradient", "(y - a)*a", ("squared",)),
@@ -273,7 +274,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             right="dL_da = a-y",
             hint="The backward pass starts from the slope of the loss, not its height.",
             source="constructed",
-            tier=3,
+            tier=2,
             rules=(
                 Rule("loss_gradient", "L"),
                 Rule("loss_gradient", "abs(a - y)"),
@@ -433,7 +434,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             right="dz = p - y",
             hint="Which entry of the target vector marks the true class?",
             source="constructed",
-            tier=3,
+            tier=2,
             rules=(Rule("onehot", "a - other", ("log",)),),
         ),
         Misconception(
@@ -496,7 +497,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             right="z_1 = w1 x1 + w2 x2",
             hint="Trace the arrow: which two units does this weight connect?",
             source="Mazur hidden-layer text itself prints w3",
-            tier=3,
+            tier=2,
             rules=(Rule("forward_swap", "swapped"),),
         ),
         Misconception(
@@ -532,7 +533,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             right="dw = delta*a_prev",
             hint="What value actually travelled along this weight in the forward pass?",
             source="ai.stackexchange 42884 (current vs next layer weights confusion)",
-            tier=3,
+            tier=2,
             rules=(Rule("weight_other", "swapped"),),
         ),
         Misconception(
