@@ -4,8 +4,8 @@
 
 The students (`students`) share nothing with the checker; each submission is read and graded as a file would be. Cases
 whose mistake cannot be seen, because what is typed where it was made is right within what is asked, are counted and
-left out. Two mistakes that come to the same number at full precision are one cause. Mistakes are drawn evenly: of those
-a problem offers, one of the rarest so far.
+left out. Two mistakes that come to the same number at full precision are one cause that has two names. Mistakes are
+drawn evenly: of those a problem offers, one of the rarest so far.
 """
 
 from __future__ import annotations
@@ -66,11 +66,13 @@ TARGETS = {
     "all answered: true cause reported": (">", 0.98),
     "all answered: true cause first": (">", 0.95),
     "all answered: causes reported": ("<", 1.2),
+    "all answered: names reported": ("", 0.0),
     "all answered: said to be clear": ("", 0.0),
     "loss and updates: first wrong step found": (">", 0.99),
     "loss and updates: true cause reported": (">", 0.95),
     "loss and updates: true cause first": (">", 0.88),
     "loss and updates: causes reported": ("<", 1.4),
+    "loss and updates: names reported": ("", 0.0),
     "uniform number called clear": ("<", 0.01),
     "replaced digit called clear": ("<", 0.02),
     "other quantity called clear": ("<", 0.02),
@@ -459,7 +461,11 @@ class Bench:
         tally.add(f"{mode}: true cause reported", named)
         tally.add(f"{mode}: true cause first", first)
         if reported:
-            tally.add(f"{mode}: causes reported", len(reported))
+            others = set(reported) - truth.codes
+            tally.add(f"{mode}: causes reported", named + len(others))
+            tally.add(f"{mode}: names reported", len(reported))
+        if len(reported) > 1:
+            tally.fail(f"{mode}: several", code, "", ", ".join(sorted(reported)), self.example(task, typed))
         if named:
             tally.add(f"{mode}: said to be clear", any(d.confidence == "clear" for d in step.diagnosis))
         record = tally.by_code[mode, code]
@@ -663,7 +669,7 @@ def _part(cases: int, seed: int, jobs: int, job: int) -> dict[str, Tally]:
 def table(tallies: Mapping[str, Tally]) -> str:
     rows = []
     for figure, (direction, target) in TARGETS.items():
-        share = "causes" not in figure and "free" not in figure
+        share = not any(word in figure for word in ("causes", "names", "free"))
         row = [
             figure,
             {">": "at least ", "<": "at most ", "": ""}[direction] + _shown(target, share) if direction else "",

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.diagnose.hidden import SLACK, LeftOut
+from checker.diagnose.hidden import LeftOut
 from checker.diagnose.local import SLIP_FROM, Candidates, Explanation, Item, Local
-from checker.diagnose.picked import Picked
 from checker.mark import DIAGNOSED_SLIP, MISCONCEPTION, Marks, mark
 from checker.readings.numeric import FLOATS, Value
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Diagnosis", "Explanation", "Found", "diagnose", "rank_of"]
 
-MOST_TRIALS = 40  # hidden mistakes that are followed to all the other answers
 DOMINATED = 2  # how many answers more another explanation accounts for where one is not worth telling
 
 
@@ -59,7 +57,8 @@ def diagnose(
 
 def rank_of(explanation: Explanation) -> Value:
     """How far down the list an explanation stands: what accounts for most answers first, then by tier."""
-    return explanation.tier + (0.5 if explanation.hidden is not None else 0.0) - 10 * explanation.gain
+    place = 0.5 if explanation.hidden is not None else 0.0
+    return explanation.tier + place + (2.0 if explanation.partial else 0.0) - 10 * explanation.gain
 
 
 class Case(NamedTuple):
@@ -74,7 +73,7 @@ class _Search:
     def __init__(self, program: Program, reference: list[Value], answers: Answers, marks: Marks, lanes: Any) -> None:
         self.program, self.reference, self.answers, self.marks, self.lanes = program, reference, answers, marks, lanes
         self.local = Local(program, reference, answers, lanes)
-        self.region = LeftOut(program, answers, self.local.by_step, lanes)
+        self.region = LeftOut(self.local)
         self.overrides: dict[int, list[tuple[Value, Route]]] = {}
         self.found: dict[int, Found] = {}
         self.count = lanes.count(part for answer in answers.values() for part in answer[:1])
@@ -92,9 +91,7 @@ class _Search:
                     continue
                 (case,) = self._examined([fresh])
             explanations = list(case.explanations)
-            before = self.region.before(case.item.number)
-            if before:
-                explanations += self._hidden(case.item, before)
+            explanations += self.region.explanations(case.item, self.marks)
             unexplained: Value = case.item.everyone & case.item.wrong
             for e in explanations:
                 unexplained = unexplained & lanes.negated(e.who)
@@ -128,71 +125,26 @@ class _Search:
         return cases
 
     def _counted(self, cases: Sequence[Case]) -> list[Case]:
-        """The same, each explanation with how many other steps the same mistake explains."""
+        """The same, each explanation of method with how many other steps the same mistake explains."""
         lanes = self.lanes
         times: dict[str, Value] = {}
         for item, _, explanations in cases:
             for e in explanations:
+                if e.tier >= SLIP_FROM:
+                    continue
                 one = lanes.spread(e.who & item.wrong, item.who, self.count)
                 times[e.code] = times[e.code] + one if e.code in times else one + 0
         return [
             case._replace(
                 explanations=[
                     e._replace(gain=lanes.larger(lanes.pick(times[e.code], case.item.who) - 1, 0))
+                    if e.code in times
+                    else e
                     for e in case.explanations
                 ]
             )
             for case in cases
         ]
-
-    # ------------------------------------------------------------ steps left out
-
-    def _hidden(self, item: Item, before: Sequence[int]) -> list[Explanation]:
-        """Mistakes at steps left out before this one that give what is to be explained."""
-        lanes, region = self.lanes, self.region
-        trials = region.trials(before)
-        n = max(range(len(item.slots)), key=lambda k: lanes.total(item.mask[k]))
-        slot, mask = item.slots[n], item.mask[n]
-        way = region.way(item.number, slot, before)
-        base = self.marks.ways[0]
-        right = lanes.pick(self.marks.reach[slot], item.who)
-        carried = lanes.pick(self.marks.carried[slot], item.who)
-        explanations: list[Explanation] = []
-        reached = []
-        for trial in trials:
-            value = way.value(trial, Picked(base.value, item.who, lanes))
-            growth = lanes.larger(1.0, abs(value - carried) / lanes.larger(abs(carried), 1e-300))
-            loose = item.half[n] + SLACK * (right + lanes.pick(self.marks.unit[slot], item.who)) * lanes.smaller(
-                growth, 10.0
-            )
-            near = (abs(value - item.submitted[n]) <= loose) | lanes.negated(mask)
-            if lanes.some(near):
-                reached.append((trial, near))
-        hits = []
-        for trial, near in reached:
-            made = region.consequences(trial, self.marks, item.who)
-            outcomes = made.get(item.number)
-            if outcomes is None:
-                continue
-            who: Value = False
-            for outcome in outcomes:
-                each: Value = near & item.everyone
-                for k, at in enumerate(item.slots):
-                    place = at - item.step.slot
-                    radius = outcome.radii[place]
-                    close = abs(outcome.values[place] - item.submitted[k]) <= item.half[k] + radius
-                    each = each & ((close & (radius <= item.most[k])) | lanes.negated(item.mask[k]))
-                who = who | each
-            if lanes.some(who):
-                hits.append((trial, made, who))
-        for trial, made, who in hits[:MOST_TRIALS]:
-            gain = region.agreement(item.number, made, self.marks, item.who)
-            hidden = trial.rules[0][0]
-            explanations += [
-                Explanation(code, tier, slip, who, who & (gain > 0), hidden, gain, trial.rules)
-                for code, tier, slip in trial.names
-            ]
-        return explanations
 
     # ------------------------------------------------------------ the verdict
 
@@ -202,11 +154,16 @@ class _Search:
             return
         lanes = self.lanes
         best: Value = float("-inf")
+        whole: Value = False
         for e in explanations:
             best = lanes.larger(best, lanes.where(e.who, e.gain, float("-inf")))
+            if not e.partial and e.tier < SLIP_FROM:
+                whole = whole | e.who
         kept: dict[tuple[str, int | None], Explanation] = {}
         for e in explanations:
             who = e.who & (e.gain > best - DOMINATED)
+            if e.partial:
+                who = who & lanes.negated(whole)
             if not lanes.some(who):
                 continue
             key = e.code, e.hidden

@@ -10,19 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import within
+from checker.diagnose.local import Explanation
 from checker.diagnose.picked import Picked
-from checker.mark import CORRECT, FOLLOW_THROUGH, WRONG, Marks
+from checker.mark import CORRECT, FOLLOW_THROUGH, Marks, doubtful
 from checker.readings.ball import work
 from checker.readings.numeric import Value, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from checker.readings.program import Mistake, Program, Route, Step
-
-    Answers = Mapping[int, tuple[Value, Value, Value, Value]]
-
+    from checker.diagnose.local import Item, Local
+    from checker.readings.program import Mistake, Route, Step
 LARGEST_TIER = 3  # coincidences are not looked for where nothing was written
+HIDDEN_CHANCE = 0.06  # how likely chance may be where a mistake at a step left out is clear
 SLACK = 4.0  # how far off, in radii of the right rule, a trial is worked in full
 
 
@@ -43,10 +43,10 @@ class Outcome(NamedTuple):
 class LeftOut:
     """The steps left out before the answers of one group of students, and what mistakes there would do."""
 
-    def __init__(
-        self, program: Program, answers: Answers, by_step: Mapping[int, Sequence[Mistake]], lanes: Any
-    ) -> None:
-        self.program, self.answers, self.by_step, self.lanes = program, answers, by_step, lanes
+    def __init__(self, local: Local) -> None:
+        program = local.program
+        self.program, self.answers, self.lanes = program, local.answers, local.lanes
+        self.by_step, self.rows, self.reference = local.by_step, local.rows, local.reference
         self.step_of: dict[int, int] = {}
         for number, step in enumerate(program.steps):
             self.step_of.update(dict.fromkeys(range(step.slot, step.slot + step.size), number))
@@ -124,11 +124,84 @@ class LeftOut:
                 seen.add(key)
                 yield group
 
-    # ------------------------------------------------------------ the way to one number
+    # ------------------------------------------------------------ what explains an answer
 
-    def way(self, number: int, slot: int, before: Sequence[int]) -> Way:
-        """What works this slot of step `number` from the steps before it, and nothing else."""
-        return Way(self, number, slot, before)
+    def explanations(self, item: Item, marks: Marks) -> list[Explanation]:
+        """Mistakes at steps left out before this one that give what is to be explained."""
+        before = self.before(item.number)
+        if not before:
+            return []
+        lanes = self.lanes
+        tried = self._near(item, marks, before)
+        explained = []
+        for trial, near, chance in tried:
+            made = self.consequences(trial, marks, item.who)
+            who = near & self._fits(item, made.get(item.number, ()))
+            if not lanes.some(who):
+                continue
+            gain = self.agreement(item.number, made, marks, item.who)
+            sure = (gain >= 0) & (chance ** (1 + lanes.larger(gain, 0)) <= HIDDEN_CHANCE)
+            explained += [
+                Explanation(code, tier, slip, who, who & sure, trial.rules[0][0], gain, trial.rules)
+                for code, tier, slip in trial.names
+            ]
+        return explained
+
+    def _near(self, item: Item, marks: Marks, before: Sequence[int]) -> list[tuple[Trial, Value, Value]]:
+        """The trials that come near one number of the item: for whom, and how much of the values all trials cover."""
+        lanes, rows = self.lanes, self.rows
+        n = max(range(len(item.slots)), key=lambda k: lanes.total(item.mask[k]))
+        slot, mask = item.slots[n], item.mask[n]
+        trials = self.trials(before)
+        way = Way(self, item.number, slot, before)
+        base = marks.ways[0].value
+        values = [way.value(trial, Picked(base, item.who, lanes)) for trial in trials]
+        reach = lanes.pick(marks.reach[slot], item.who)
+        carried = lanes.pick(marks.carried[slot], item.who)
+        unit = lanes.pick(marks.unit[slot], item.who)
+        radii, found = [], []
+        for trial, value in zip(trials, values, strict=True):
+            # rounding moves a wrong value about as much, for its size, as the right one
+            growth = lanes.larger(1.0, lanes.smaller(10.0, abs(value) / lanes.larger(abs(carried), 1e-300)))
+            radii.append(lanes.where(item.bad[n], reach * growth, 0.0))
+            loose = item.half[n] + SLACK * (reach + unit) * growth
+            near = (abs(value - item.submitted[n]) <= loose) | lanes.negated(mask)
+            if lanes.some(near):
+                found.append((trial, near))
+        chance = rows.covered(
+            rows.table(values, item.students),
+            rows.table(radii, item.students),
+            range(len(trials)),
+            item.submitted[n],
+            item.half[n],
+            item.size[n],
+            HIDDEN_CHANCE,
+        )
+        chance = lanes.where(mask, lanes.smaller(chance, 1.0), 1.0)
+        return [(trial, near, chance) for trial, near in found]
+
+    def _fits(self, item: Item, outcomes: Sequence[Outcome]) -> Value:
+        """Where what a trial gives, by some route, is what stands in all of the item's step.
+
+        What is right by the allowance for rounding is held against the number itself, not its ball.
+        """
+        lanes = self.lanes
+        who: Value = False
+        for outcome in outcomes:
+            each: Value = item.everyone
+            sharp: Value = False
+            for k, at in enumerate(item.slots):
+                place = at - item.step.slot
+                radius = lanes.where(item.bad[k], outcome.radii[place], 0.0)
+                close = within(item.submitted[k], outcome.values[place], item.half[k] + radius, lanes)
+                each = each & (close | lanes.negated(item.mask[k]))
+                sharp = sharp | (item.mask[k] & (radius <= item.most[k]))
+            for at, submitted, half, given in item.rest:
+                place = at - item.step.slot
+                close = within(submitted, outcome.values[place], half + outcome.radii[place], lanes)
+                each = each & (close | lanes.negated(given))
+            who = who | (each & sharp)
+        return who
 
     # ------------------------------------------------------------ in full
 
@@ -178,24 +251,32 @@ class LeftOut:
                 continue
             step = self.program.steps[other]
             agrees: Value = False
+            tight: Value = False
             for outcome in made:
                 each: Value = True
+                exact: Value = True
                 for element, slot in enumerate(range(step.slot, step.slot + step.size)):
                     if slot not in self.answers:
                         continue
                     submitted, typed, given, _ = (lanes.pick(part, who) for part in self.answers[slot])
-                    reach = lanes.smaller(typed, lanes.pick(marks.grain[slot], who)) / 2 + outcome.radii[element]
-                    near = within(submitted, outcome.values[element], reach, lanes)
-                    each = each & (near | lanes.negated(given))
-                agrees = agrees | each
+                    half = lanes.smaller(typed, lanes.pick(marks.grain[slot], who)) / 2
+                    value = outcome.values[element]
+                    each = each & (
+                        within(submitted, value, half + outcome.radii[element], lanes) | lanes.negated(given)
+                    )
+                    exact = exact & (within(submitted, value, half, lanes) | lanes.negated(given))
+                agrees, tight = agrees | each, tight | exact
             wrong: Value = False
+            strained: Value = False
             fine: Value = True
             for slot in range(step.slot, step.slot + step.size):
-                if slot in self.answers:
-                    verdict = lanes.pick(marks.verdict[slot], who) if slot in marks.verdict else CORRECT
-                    wrong = wrong | (verdict == WRONG)
+                if slot in self.answers and slot in marks.verdict:
+                    bad, unsure = doubtful(marks, slot, self.answers[slot], self.reference[slot])
+                    verdict = lanes.pick(marks.verdict[slot], who)
+                    wrong, strained = wrong | lanes.pick(bad, who), strained | lanes.pick(unsure, who)
                     fine = fine & ((verdict == CORRECT) | (verdict == FOLLOW_THROUGH))
-            total = total + lanes.where(wrong & agrees, 1, 0) - lanes.where(fine & lanes.negated(agrees), 1, 0)
+            accounted = (wrong & agrees) | (strained & tight & lanes.negated(wrong))
+            total = total + lanes.where(accounted, 1, 0) - lanes.where(fine & lanes.negated(agrees), 1, 0)
         return total
 
 

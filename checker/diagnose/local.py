@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLIP_FROM = 3  # the tier from which on a mistake is a slip or a coincidence
 MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
 COVERED = 0.2  # the most that the windows of all candidates may cover of the values within reach
-COVERED_BY_TIER = {1: 0.06, 2: 0.06, 3: 0.02, 4: 0.02}  # and those at least as plausible as the one that is clear
+COVERED_BY_TIER = {1: 0.03, 2: 0.03, 3: 0.01, 4: 0.004}  # and those at least as plausible as the one that is clear
 COVERED_BY_PAIRS = 0.05
 ROUNDED = ((2, None), (3, None), (None, 2), (None, 3))  # to how many decimals or digits people round too early
 
@@ -28,7 +28,8 @@ class Explanation(NamedTuple):
     """A mistake that gives an answer: for whom (`who`), for whom clearly, and how many other answers it accounts for.
 
     The masks are over the lanes of the item. `hidden` is the step that was left out where it was made; None where it
-    was made at the answered step itself. `rules` are then the wrong rules, by the number of their step.
+    was made at the answered step itself. `rules` are then the wrong rules, by the number of their step. `partial` says
+    that the mistake gives only those elements of an array that are wrong, and would have changed others too.
     """
 
     code: str
@@ -39,12 +40,13 @@ class Explanation(NamedTuple):
     hidden: int | None = None
     gain: Value = 0
     rules: tuple[tuple[int, Route], ...] = ()
+    partial: bool = False
 
 
 class Item(NamedTuple):
     """A step with answers to be explained: for which lanes, and for each of its slots with one what stands there.
 
-    `rest` are the other slots of the step with an answer: what explains one element of an array should fit the others.
+    `rest` are the other slots of the step with an answer: what explains one element of an array should fit the rest.
     `mask` are the lanes whose number there is to be explained, `most` how far it is from the right one, and `size` the
     larger of the two.
     """
@@ -112,13 +114,18 @@ class Local:
     def item(self, number: int, marks: Marks) -> Item | None:
         """The step's answers that are wrong, and those that are right by the allowance alone; None without any."""
         lanes, step = self.lanes, self.program.steps[number]
+        doubts = {
+            slot: doubtful(marks, slot, self.answers[slot], self.reference[slot])
+            for slot in range(step.slot, step.slot + step.size)
+            if slot in self.answers and slot in marks.verdict
+        }
+        wrong: Value = False
+        for bad, _ in doubts.values():
+            wrong = wrong | bad
         masks: dict[int, tuple[Value, Value]] = {}
         someone: Value = False
-        for slot in range(step.slot, step.slot + step.size):
-            if slot not in self.answers or slot not in marks.verdict:
-                continue
-            bad, strained = doubtful(marks, slot, self.answers[slot], self.reference[slot])
-            mask = bad | strained
+        for slot, (bad, strained) in doubts.items():
+            mask = bad | (strained & lanes.negated(wrong))
             if lanes.some(mask):
                 masks[slot] = mask, bad
                 someone = someone | mask
@@ -180,7 +187,7 @@ class Local:
             for (values, radii), (_, submitted, half, mask) in zip(
                 tables([slot for slot, _, _, _ in item.rest]), item.rest, strict=True
             ):
-                near = rows.near(values, radii, submitted, half, float("inf"))
+                near = rows.near(values, radii, submitted, half)
                 found = rows.both(found, rows.unless(near, mask))
             whole = found if whole is None else rows.either(whole, found)
             if first is None:
@@ -200,38 +207,44 @@ class Local:
         return self._true[number]
 
     def _agree(self, item: Item, tables: Sequence[tuple[Any, Any]]) -> Any:
-        """Which candidates give, at every slot, what is to be explained there."""
+        """Which candidates give, at every slot, what is to be explained there.
+
+        Near a pole (tan for tanh) a ball reaches everything: one wider than the error itself, at every slot, explains
+        nothing. What is right by the allowance for rounding is held against the number itself, not its ball.
+        """
         rows = self.rows
         hits: Any = None
-        for (values, radii), submitted, half, most, mask in zip(
-            tables, item.submitted, item.half, item.most, item.mask, strict=True
+        sharp: Any = None
+        for (values, wide), submitted, half, most, mask, bad in zip(
+            tables, item.submitted, item.half, item.most, item.mask, item.bad, strict=True
         ):
-            # near a pole (tan for tanh) a ball reaches everything: one wider than the error itself explains nothing
-            near = rows.unless(rows.near(values, radii, submitted, half, most), mask)
+            radii = rows.nothing_unless(wide, bad)
+            near = rows.unless(rows.near(values, radii, submitted, half), mask)
+            narrow = rows.where(rows.narrow(radii, most), mask)
             hits = near if hits is None else rows.both(hits, near)
-        return hits
+            sharp = narrow if sharp is None else rows.either(sharp, narrow)
+        return rows.both(hits, sharp)
 
     def explanations(self, item: Item, found: Candidates | None) -> list[Explanation]:
-        """The mistakes that give what is to be explained, each code once."""
+        """The mistakes that give what is to be explained, each code once, and again where it fits some elements only."""
         if found is None:
             return []
         lanes = self.lanes
-        who: dict[tuple[str, int, bool], Value] = {}
-        # one that fits all elements of an array leaves those that fit some of them unsaid
-        fits = lanes.negated(self.rows.anybody(found.whole)) if item.rest else True
-        for row, mask in self.rows.hit(
-            self.rows.either(found.whole, self.rows.where(found.hits, fits)) if item.rest else found.hits
-        ):
-            for name in found.mistakes[row].names:
-                key = name.code, name.tier, name.slip
-                who[key] = (who[key] | mask) if key in who else mask
+        who: dict[tuple[str, int, bool, bool], Value] = {}
+        parts = [(found.whole, False)]
+        if item.rest:
+            parts.append((self.rows.unlike(found.hits, found.whole), True))
+        for hits, partial in parts:
+            for row, mask in self.rows.hit(hits):
+                for name in found.mistakes[row].names:
+                    key = name.code, name.tier, name.slip, partial
+                    who[key] = (who[key] | mask) if key in who else mask
         if not who:
             return []
-        tiers = {tier for _, tier, _ in who}
-        clear = {tier: self._clear(item, found, tier) for tier in tiers}
+        clear = {tier: self._clear(item, found, tier) for tier in {tier for _, tier, _, _ in who}}
         return [
-            Explanation(code, tier, slip, mask, mask & clear[tier])
-            for (code, tier, slip), mask in who.items()
+            Explanation(code, tier, slip, mask, mask & clear[tier], partial=partial)
+            for (code, tier, slip, partial), mask in who.items()
             if lanes.some(mask)
         ]
 
@@ -354,7 +367,13 @@ class Local:
         zero = rows.table([0.0] * len(values[0]), item.students)
         tables = [(rows.table(column, item.students), zero) for column in values]
         who = rows.anybody(rows.where(self._agree(item, tables), someone))
-        return [Explanation("early_rounding", 3, True, who, who)] if lanes.some(who) else []
+        if not lanes.some(who):
+            return []
+        # all of these lie about the right value: how dense, is to be asked of the numbers as near to it as the answer
+        near = item._replace(size=item.most)
+        every = range(len(values[0]))
+        chance = self.chance(near, [column for column, _ in tables], [zero] * len(tables), every, COVERED_BY_TIER[3])
+        return [Explanation("early_rounding", 3, True, who, who & (chance <= COVERED_BY_TIER[3]))]
 
 
 class Rounded(Picked):

@@ -26,10 +26,20 @@ def table(rows: Sequence[Value], count: int) -> Table:
     return found
 
 
-def near(values: Table, radii: Table, submitted: Value, half: Value, most: Value) -> Hits:
-    """Which candidates lie within half a typed unit and their radius of the answer; a radius above `most` is none."""
+def nothing_unless(radii: Table, mask: Any) -> Table:
+    """The radii where the mask holds, 0 elsewhere."""
+    return radii if np.all(mask) else np.where(mask, radii, 0.0)
+
+
+def near(values: Table, radii: Table, submitted: Value, half: Value) -> Hits:
+    """Which candidates lie within half a typed unit and their radius of the answer."""
     room = half + 4e-15 * np.abs(submitted)
-    return np.asarray((np.abs(values - submitted) <= room + radii) & (radii <= most))
+    return np.asarray(np.abs(values - submitted) <= room + radii)
+
+
+def narrow(radii: Table, most: Value) -> Hits:
+    """Which candidates have at most this radius."""
+    return np.asarray(radii <= most)
 
 
 def both(one: Hits, other: Hits) -> Hits:
@@ -40,6 +50,11 @@ def both(one: Hits, other: Hits) -> Hits:
 def either(one: Hits, other: Hits) -> Hits:
     """Which are in one of two."""
     return one | other
+
+
+def unlike(one: Hits, other: Hits) -> Hits:
+    """Which are in the first and not in the second."""
+    return one & ~other
 
 
 def unless(hits: Hits, mask: Any) -> Hits:

@@ -22,12 +22,20 @@ def table(rows: Sequence[Value], count: int) -> Table:
     return list(rows)
 
 
-def near(values: Table, radii: Table, submitted: float, half: float, most: float) -> Hits:
-    """Which candidates lie within half a typed unit and their radius of the answer; a radius above `most` is none."""
+def nothing_unless(radii: Table, mask: bool) -> Table:
+    """The radii where the mask holds, 0 elsewhere."""
+    return radii if mask else [0.0] * len(radii)
+
+
+def near(values: Table, radii: Table, submitted: float, half: float) -> Hits:
+    """Which candidates lie within half a typed unit and their radius of the answer."""
     room = half + 4e-15 * abs(submitted)
-    return [
-        abs(value - submitted) <= room + radius and radius <= most for value, radius in zip(values, radii, strict=True)
-    ]
+    return [abs(value - submitted) <= room + radius for value, radius in zip(values, radii, strict=True)]
+
+
+def narrow(radii: Table, most: float) -> Hits:
+    """Which candidates have at most this radius."""
+    return [radius <= most for radius in radii]
 
 
 def both(one: Hits, other: Hits) -> Hits:
@@ -38,6 +46,11 @@ def both(one: Hits, other: Hits) -> Hits:
 def either(one: Hits, other: Hits) -> Hits:
     """Which are in one of two."""
     return [a or b for a, b in zip(one, other, strict=True)]
+
+
+def unlike(one: Hits, other: Hits) -> Hits:
+    """Which are in the first and not in the second."""
+    return [a and not b for a, b in zip(one, other, strict=True)]
 
 
 def unless(hits: Hits, mask: bool) -> Hits:
