@@ -226,7 +226,7 @@ class Local:
         return rows.both(hits, sharp)
 
     def explanations(self, item: Item, found: Candidates | None) -> list[Explanation]:
-        """The mistakes that give what is to be explained, each code once, and again where it fits some elements only."""
+        """The mistakes that give what is to be explained: each code once, and again where it fits a part only."""
         if found is None:
             return []
         lanes = self.lanes
