@@ -328,7 +328,10 @@ class Places:
         return outputs, examples
 
     def loss_gradients(self) -> Iterator[Place]:
-        """`loss_gradient`: g (the right rule), a, y, L; `loss_gradient_outputs`: g, K."""
+        """`loss_gradient`, `loss_gradient_signs` of arrays: g (the right rule), a, y, L; `loss_gradient_outputs`: g, K.
+
+        Of a single number a wrong sign is all that the error without its sign can be.
+        """
         outputs, _ = self._counts()
         for prediction in self._predictions():
             gradient = self.gradients.get(prediction)
@@ -338,6 +341,8 @@ class Places:
             for target in self._targets(prediction) or [""]:
                 more = {"y": self.name(target)} if target else {}
                 yield Place("loss_gradient", gradient, {**scope, **more}, self.family)
+                if gradient.shape and target:
+                    yield Place("loss_gradient_signs", gradient, {**scope, **more}, self.family)
             if outputs > 1:
                 yield Place("loss_gradient_outputs", gradient, {"g": gradient.rule, "K": self.nodes.constant(outputs)})
 
@@ -345,6 +350,9 @@ class Places:
 
     def weights(self) -> Iterator[Place]:
         """`weight`: g, x, w (single numbers); `weight_matrix`: G (g along each row), w; `weight_other`: swapped."""
+        network = [name for name in self.equations if name != self.problem.loss]
+        read = {leaf for name in network for leaf in self.deriver.operands[name]}  # a target is no activation
+        inside = [*network, *(q for q, found in self.quantities.items() if found.role == "given" and q in read)]
         for name, gradient in self.gradients.items():
             if name not in self.quantities or not self._is_weight(name):
                 continue
@@ -365,11 +373,9 @@ class Places:
                 elif len(w.shape) == 2 and len(g.shape) == 1 and not rest:
                     rows = self.nodes.expand(self.nodes.reshape(g, (g.shape[0], 1)), w.shape)
                     yield Place("weight_matrix", gradient, {"G": rows, "w": w})
-                others = [*self.equations, *(q for q in self.quantities if self.quantities[q].role == "given")]
-                for other in self._alike(inputs[0], others):
-                    if other != self.problem.loss:
-                        swapped = self._plus(self.nodes.rename(share, {inputs[0]: self.name(other)}, {}), rest)
-                        yield Place("weight_other", gradient, {"swapped": swapped})
+                for other in self._alike(inputs[0], inside):
+                    swapped = self._plus(self.nodes.rename(share, {inputs[0]: self.name(other)}, {}), rest)
+                    yield Place("weight_other", gradient, {"swapped": swapped})
 
     def _plus(self, node: Node, rest: list[Node]) -> Node:
         return add(self.nodes, [node, *rest]) if rest else node

@@ -277,7 +277,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             tier=2,
             rules=(
                 Rule("loss_gradient", "L"),
-                Rule("loss_gradient", "abs(a - y)"),
+                Rule("loss_gradient_signs", "abs(a - y)"),
             ),
         ),
         Misconception(
