@@ -120,7 +120,7 @@ def problems() -> list[Problem]:
 
 def written(tolerance: Tolerance) -> str:
     """The tolerance in words."""
-    return ", ".join(f"{value} {name}" for name, value in vars(tolerance).items() if value) or "default"
+    return ", ".join(f"{value} {name}" for name, value in tolerance._asdict().items() if value) or "default"
 
 
 def keep(name: str, count: Mapping[str, tuple[int, int]], command: str) -> None:

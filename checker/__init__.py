@@ -63,8 +63,17 @@ def load_program(path: Path | str, store: Store | None = None, *, mistakes: bool
     return program
 
 
-def grade(submission: Path | str, *, problem: Path | str, store: Store | None = None) -> Grade:
+def grade(
+    submission: Path | str,
+    *,
+    problem: Path | str | None = None,
+    problems: Sequence[Path | str] = (),
+    store: Store | None = None,
+) -> Grade:
     """The grade of a submission file against a problem file.
+
+    Where no `problem` is given it is found by the id that the submission names: in the folders `problems`, else beside
+    the submission, else among the shipped ones.
 
     Raises:
         SubmissionError: the submission as a whole cannot be used. What is wrong with single answers costs only those.
@@ -74,9 +83,16 @@ def grade(submission: Path | str, *, problem: Path | str, store: Store | None = 
     from checker.grading import grade_submission
     from checker.submission import load_submission
 
-    sheet = load_submission(_read(Path(submission), SubmissionError), str(submission))
+    path = Path(submission)
+    sheet = load_submission(_read(path, SubmissionError), str(path))
     if sheet.student is None:  # the file's name stands in
-        sheet = sheet._replace(student=Path(submission).stem)
+        sheet = sheet._replace(student=path.stem)
+    if problem is None:
+        from checker.find import find_problem
+        from checker.yamlfile import data_folder
+
+        folders = [*map(Path, problems), path.parent, data_folder("problem_sets")]
+        problem = find_problem(sheet.problem, folders, sheet.problem_place)
     return grade_submission(
         sheet,
         load_program(problem, store),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from checker.diagnose import Explanation
-    from checker.model import Diagnosis, Grade
+    from checker.outcome import Diagnosis, Grade
     from checker.readings.numeric import Value
     from checker.readings.program import Program, Step
     from checker.sheet import Cell, FormulaReader, Sheet

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.errors import AuthorError, CheckerError, InternalError, Place, SubmissionError
+from checker.errors import AuthorError, CheckerError, InternalError
 from checker.reports import FORMATS, SOLUTION_FORMATS, Level
 from checker.table import Table, suggest
 
@@ -165,33 +165,17 @@ def _configure_check(parser: ArgumentParser) -> None:
 def _check(options: Namespace) -> int:
     import checker
 
-    path = Path(options.submission)
-    problem = options.problem or _problem_of(path, options.problems)
-    grade = checker.grade(path, problem=problem, store=_store(options))
+    if options.problems is not None and not options.problems.is_dir():
+        raise UsageError(f"--problems {options.problems}: there is no such folder")
+    grade = checker.grade(
+        options.submission,
+        problem=options.problem,
+        problems=() if options.problems is None else (options.problems,),
+        store=_store(options),
+    )
     _emit(FORMATS[options.format].render(grade, Level(options.feedback), colour=_coloured(options.color)))
     # points are sums of shares, thirds among them
     return FULL if grade.awarded >= grade.possible - 1e-9 else LESS
-
-
-def _problem_of(submission: Path, problems: Path | None) -> Path:
-    """The file of the problem that a submission names: in --problems, else beside the submission, else shipped."""
-    from checker.find import contents, find_problem
-    from checker.submission import load_submission
-
-    if problems is not None and not problems.is_dir():
-        raise UsageError(f"--problems {problems}: there is no such folder")
-    data = contents(submission, SubmissionError)
-    named = load_submission(data, str(submission)).problem
-    folders = [*([problems] if problems is not None else []), submission.parent, _shipped()]
-    return find_problem(named, folders, _place_of_problem(data, str(submission)))
-
-
-def _place_of_problem(data: bytes, file: str) -> Place:
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line.startswith(b"problem:"):
-            value = line[len(b"problem:") :]
-            return Place(file, number, len(line) - len(value.lstrip()) + 1)
-    return Place(file)
 
 
 def _shipped() -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from checker.readings.numeric import FLOATS, Value
 
 if TYPE_CHECKING:
-    from checker.model import Tolerance
+    from checker.outcome import Tolerance
 
 FLOOR = 1e-12  # no tolerance is finer: floats would tell rounding of ours from rounding of theirs
 DECIMALS, LEAST_DIGITS, MOST_DIGITS = 4, 3, 6  # where an instructor says nothing
@@ -19,7 +19,7 @@ def asked_unit(tolerance: Tolerance, reference: Value, lanes: Any = FLOATS) -> V
     Where several are given the finest holds; where none is, 4 decimals, but never fewer than 3 nor more than 6
     significant digits.
 
-    >>> from checker.model import Tolerance
+    >>> from checker.outcome import Tolerance
     >>> asked_unit(Tolerance(decimals=4), 0.668)
     0.0001
     >>> asked_unit(Tolerance(significant=3), 0.0004386)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.compare import asked_unit, within
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, Marks, doubtful, mark
-from checker.model import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
+from checker.outcome import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, places, with_numbers
 from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, Cell, FormulaReader, Sheet, asked_slots, lay
 

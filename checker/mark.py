@@ -17,7 +17,7 @@ from checker.sheet import BESIDE, DISAGREES, FOLLOWS, IDENTITY, MISTAKEN, NUMBER
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from checker.model import Tolerance
+    from checker.outcome import Tolerance
     from checker.readings.program import Program, Route
 
 MISSING, CORRECT, FOLLOW_THROUGH, IMPRECISE, WRONG, SLIP = range(6)

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from checker.outcome import (
+    FIRST_ERRORS,
+    Diagnosis,
+    ElementGrade,
+    Grade,
+    Kind,
+    Notice,
+    Shape,
+    StepGrade,
+    Tolerance,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -12,48 +24,10 @@ if TYPE_CHECKING:
     from checker.errors import Place
     from checker.expression.tree import Expression
 
-Shape = tuple[int, ...]
-
-
-class Verdict(str, Enum):
-    """What can be said of an answer, in the words that every report uses."""
-
-    CORRECT = "correct"
-    FOLLOW_THROUGH = "follow_through"
-    MISCONCEPTION = "misconception"
-    SLIP = "slip"
-    IMPRECISE = "imprecise"
-    WRONG = "wrong"
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
-
-
-class Kind(str, Enum):
-    """What a step computes."""
-
-    FORWARD = "forward"
-    LOSS = "loss"
-    LOCAL_DERIVATIVE = "local_derivative"
-    GRADIENT = "gradient"
-    OPTIMIZER_STATE = "optimizer_state"
-    UPDATE = "update"
-
-
-FIRST_ERRORS = (Verdict.MISCONCEPTION, Verdict.SLIP, Verdict.IMPRECISE, Verdict.WRONG)
-
-
-# ---------------------------------------------------------------- the problem, as its author wrote it
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """What precision the instructor asks for; where nothing is set, the default rule of `compare.asked_unit` holds."""
-
-    decimals: int | None = None
-    significant: int | None = None
-    absolute: float | None = None
-    relative: float | None = None
-    strict: bool = False
+__all__ = [
+    "FIRST_ERRORS", "Diagnosis", "ElementGrade", "Equation", "Grade", "Kind", "Notice", "Problem", "Quantity",
+    "Rubric", "Shape", "Solution", "SolvedStep", "StepGrade", "StepRubric", "Tolerance", "Update", "Verdict",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,7 +77,7 @@ class StepRubric:
 class Rubric:
     """How answers are marked."""
 
-    tolerance: Tolerance = Tolerance()
+    tolerance: Tolerance = field(default_factory=Tolerance)
     shares: dict[str, float] = field(
         default_factory=lambda: {"follow_through": 1.0, "misconception": 0.5, "slip": 0.5, "imprecise": 0.5}
     )
@@ -131,89 +105,6 @@ class Problem:
     loss_is_named: bool = True
     text: str = ""
     places: dict[str, Place] = field(default_factory=dict)
-
-
-# ---------------------------------------------------------------- the grade
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something a reader should know that costs no points."""
-
-    message: str
-    line: int = 1
-    column: int = 1
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """A named mistake that gives the student's value; `made_at` is the step left out where it was made, or ''."""
-
-    code: str
-    confidence: str  # "clear" | "possible"
-    hint: str
-    made_at: str = ""
-
-
-@dataclass(frozen=True)
-class ElementGrade:
-    """One element of an array answer; `index` counts from 1."""
-
-    index: tuple[int, ...]
-    verdict: Verdict
-    submitted: str | None
-    reference: str
-    carried: str | None
-    awarded: float
-
-
-@dataclass(frozen=True)
-class StepGrade:
-    """One asked step, judged.
-
-    `submitted`, `reference` and `carried` are texts, nested lists of texts for arrays, None where there is none.
-    `alike` are the mistakes that a right answer cannot be told from. `parents` are the other asked steps that the
-    step's rule uses; `means` is its own name where it is asked for by an alias.
-    """
-
-    step: str
-    kind: Kind
-    verdict: Verdict
-    submitted: Any
-    reference: Any
-    carried: Any
-    awarded: float
-    possible: float
-    message: str
-    formula: str = ""
-    diagnosis: tuple[Diagnosis, ...] = ()
-    rests_on: tuple[str, ...] = ()
-    line: int | None = None
-    column: int | None = None
-    degenerate: bool = False
-    note: str = ""
-    alike: tuple[str, ...] = ()
-    parents: tuple[str, ...] = ()
-    means: str = ""
-    elements: tuple[ElementGrade, ...] = ()
-
-
-@dataclass(frozen=True)
-class Grade:
-    """A submission, judged: steps in the order of `ask`, `first_error` the first in graph order."""
-
-    problem: str
-    title: str
-    student: str
-    submission: str
-    awarded: float
-    possible: float
-    first_error: str | None
-    warnings: tuple[Notice, ...]
-    steps: tuple[StepGrade, ...]
-
-
-# ---------------------------------------------------------------- the solution
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.model import Diagnosis, Notice, Shape, Tolerance
+from checker.outcome import Diagnosis, Notice, Shape, Tolerance
 from checker.stepname import StepNames, Target, UnknownStep
 from checker.submission import Answer, Both, Entry, Submission
 

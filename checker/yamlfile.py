@@ -7,6 +7,7 @@ of YAML 1.2. `validate` explains what a JSON Schema has against a file, in words
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
@@ -183,7 +184,7 @@ class _Builder:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             self.fail(1, 1, "the file is UTF-16, not UTF-8", "save it as UTF-8")
         try:
-            text = data.decode("utf-8-sig")
+            text = data.removeprefix(BOM_UTF8).decode("utf-8")
         except UnicodeDecodeError as fault:
             # where there is a byte-order mark, offsets count from behind it
             before = fault.object[: fault.start].decode("utf-8")

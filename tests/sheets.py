@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from checker.sheet import FormulaError
@@ -55,6 +53,6 @@ def assert_same(together, alone):
     assert len(together.steps) == len(alone.steps)
     for step, other in zip(together.steps, alone.steps, strict=True):
         assert close(step.carried, other.carried)
-        same = replace(step, carried=None, elements=tuple(replace(e, carried=None) for e in step.elements))
-        assert same == replace(other, carried=None, elements=tuple(replace(e, carried=None) for e in other.elements))
-    assert replace(together, steps=()) == replace(alone, steps=())
+        same = step._replace(carried=None, elements=tuple(e._replace(carried=None) for e in step.elements))
+        assert same == other._replace(carried=None, elements=tuple(e._replace(carried=None) for e in other.elements))
+    assert together._replace(steps=()) == alone._replace(steps=())

@@ -11,7 +11,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.batch.gradebook import plain
-from checker.model import Verdict
+from checker.outcome import Verdict
 from checker.reports.plain import cut, printable
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from checker.model import Verdict
+from checker.outcome import Verdict
 from checker.reports import FORMATS, Level
 from checker.reports.levels import redact
 from checker.reports.plain import cut, printable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from checker.batch.gradebook import Row
-    from checker.model import Grade
+    from checker.outcome import Grade
 
 LONGEST = 20_000  # characters of one text
 

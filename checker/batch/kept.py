@@ -14,7 +14,7 @@ import numpy as np
 
 from checker.grading import grade_sheet, rounded
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, WRONG, Marks
-from checker.model import FIRST_ERRORS, Diagnosis, Notice, Verdict
+from checker.outcome import FIRST_ERRORS, Diagnosis, Notice, Verdict
 from checker.readings.program import Program, dump, load
 from checker.sheet import Cell, Fault, Sheet
 from checker.submission import Submission
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from checker.model import Grade
+    from checker.outcome import Grade
 
 UNREADABLE = 7  # beside the codes of `mark`
 VERDICTS: dict[int, Verdict] = {
@@ -174,8 +174,8 @@ class Kept(NamedTuple):
             [
                 [[array.dtype.str, array.shape] for array in arrays],
                 self.texts,
-                [[list(vars(each).values()) for each in found] for found in self.diagnoses],
-                {str(student): [odd.faults, _formulas(odd), odd.places, [list(vars(w).values()) for w in odd.warnings]]
+                [[list(each) for each in found] for found in self.diagnoses],
+                {str(student): [odd.faults, _formulas(odd), odd.places, [list(w) for w in odd.warnings]]
                  for student, odd in self.odd.items()},
             ]
         ).encode("utf-8", "surrogatepass")  # fmt: skip
@@ -231,7 +231,7 @@ _NOWHERE: Any = None  # where the problem's id stands: no report shows it
 
 def _formulas(odd: Odd) -> dict[int, list[Any]]:
     return {
-        slot: [each.value, each.unit, each.holds, each.note, [list(vars(found).values()) for found in each.found]]
+        slot: [each.value, each.unit, each.holds, each.note, [list(found) for found in each.found]]
         for slot, each in odd.formulas.items()
     }
 

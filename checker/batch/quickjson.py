@@ -8,21 +8,20 @@ the answer is put in where a mark stood.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from checker.batch.kept import VERDICTS
 from checker.grading import rounded
-from checker.model import Grade, Verdict
+from checker.outcome import Grade, Verdict
 from checker.reports import Level, data
 from checker.reports.levels import redact
 
 if TYPE_CHECKING:
     from checker.batch.kept import Face, Kept
     from checker.batch.record import Outcome
-    from checker.model import StepGrade
+    from checker.outcome import StepGrade
 
 _TEXT, _LINE, _COLUMN = "\ue000", 987_654_321_001, 987_654_321_002  # marks that no file holds
 _MARKS = (json.dumps(_TEXT), str(_LINE), str(_COLUMN))
@@ -96,8 +95,7 @@ class QuickJson:
         item, verdict = self.face.program.ask[number], int(kept.verdict[student, column])
         degenerate = bool(kept.degenerate[student, column])
         named = VERDICTS[verdict] in (Verdict.MISCONCEPTION, Verdict.SLIP)
-        step = replace(
-            self._bases[pattern][number],
+        step = self._bases[pattern][number]._replace(
             verdict=VERDICTS[verdict],
             awarded=rounded(item.points * (0.0 if degenerate else float(self.face.shares[verdict]))),
             diagnosis=kept.diagnoses[kept.diagnosis[student, self._places[number]]] if named else (),

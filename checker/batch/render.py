@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from checker.batch.record import Outcome
     from checker.batch.work import Part, WantedReport
-    from checker.model import Grade
+    from checker.outcome import Grade
 
 WORKPLACE = ".unfinished"  # where a file is written before it is moved to its place
 MOST_FACES = 50

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from checker.batch.store import Known
     from checker.batch.worksheet import Filled
     from checker.cache import Store
-    from checker.model import Grade
+    from checker.outcome import Grade
 
 BLOCK = 1_250  # submissions graded at once
 BLOCK_SLOTS = 2_000_000  # numbers worked at once: fewer submissions where a problem is large

@@ -13,7 +13,7 @@ import numpy as np
 
 from checker.batch.kept import VERDICTS, Face, Kept
 from checker.mark import MISCONCEPTION, SLIP, WRONG
-from checker.model import Verdict
+from checker.outcome import Verdict
 from checker.reports.plain import printable
 
 if TYPE_CHECKING:

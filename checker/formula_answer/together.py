@@ -18,7 +18,7 @@ from checker.formula_answer.points import Point, as_float
 from checker.graph.formula import operand
 from checker.graph.node import Node, names
 from checker.knowledge.misconceptions import MISCONCEPTIONS
-from checker.model import Diagnosis
+from checker.outcome import Diagnosis
 from checker.sheet import DIFFERENT, DISAGREES, FOLLOWS, IDENTITY, MISTAKEN, NUMBERS_ONLY, SLIPPED, Worked, flat
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.errors import Finding
-from checker.model import Tolerance
+from checker.outcome import Tolerance
 from checker.readings.numeric import Code, Formula, Value, run
 from checker.stepname import StepNames
 
@@ -214,4 +214,4 @@ def load(data: bytes) -> Program:
 
 
 def _tolerance(tolerance: Tolerance) -> dict[str, Any]:
-    return {name: value for name, value in vars(tolerance).items() if value not in (None, False)}
+    return {name: value for name, value in tolerance._asdict().items() if value not in (None, False)}

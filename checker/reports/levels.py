@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from checker.reports.wording import sentence
 
 if TYPE_CHECKING:
-    from checker.model import ElementGrade, Grade, StepGrade
+    from checker.outcome import ElementGrade, Grade, StepGrade
 
 
 class Level(str, Enum):
@@ -33,7 +33,7 @@ def redact(grade: Grade, level: Level) -> Grade:
     It is built from what may be seen, not by removing from what is there: a field added to the model stays hidden
     until it is named here. Warnings stay at every level: they speak of the file and never of a value.
     """
-    from checker.model import Grade
+    from checker.outcome import Grade
 
     steps = tuple(_seen(step, level) for step in grade.steps) if level.shows(Level.VERDICT) else ()
     return Grade(
@@ -50,7 +50,7 @@ def redact(grade: Grade, level: Level) -> Grade:
 
 
 def _seen(step: StepGrade, level: Level) -> StepGrade:
-    from checker.model import Kind, StepGrade
+    from checker.outcome import Kind, StepGrade
 
     causes, values = level.shows(Level.HINT), level.shows(Level.FULL)
     # what a value is worked from stands in the problem; what a gradient is worked from is for the student to find
@@ -79,7 +79,7 @@ def _seen(step: StepGrade, level: Level) -> StepGrade:
 
 
 def _element(element: ElementGrade, values: bool) -> ElementGrade:
-    from checker.model import ElementGrade
+    from checker.outcome import ElementGrade
 
     return ElementGrade(
         index=element.index,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from checker.model import Verdict
+from checker.outcome import Verdict
 from checker.reports.levels import Level
 from checker.reports.plain import cut, equation, inline, placed, printable
 from checker.reports.text import ELEMENTS, counted, nothing_to_say

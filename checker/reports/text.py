@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.model import FIRST_ERRORS, Verdict
+from checker.outcome import FIRST_ERRORS, Verdict
 from checker.reports.levels import Level
 from checker.reports.plain import cell, equation, inline, placed, printable
 from checker.reports.wording import WORDS, amount, points
@@ -12,7 +12,7 @@ from checker.reports.wording import WORDS, amount, points
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from checker.model import Grade, StepGrade
+    from checker.outcome import Grade, StepGrade
 
 WIDTH = 100
 ELEMENTS = 8  # how many elements of one array are spoken of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.model import Verdict
+from checker.outcome import Verdict
 
 if TYPE_CHECKING:
-    from checker.model import StepGrade
+    from checker.outcome import StepGrade
 
 
 class Sentence(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from checker.model import Kind
+from checker.outcome import Kind
 from checker.reports.plain import cell, equation, inline, printable
 
 if TYPE_CHECKING:

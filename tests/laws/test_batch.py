@@ -127,7 +127,7 @@ def test_every_report_is_what_the_student_gets_alone(level, tmp_path, problems):
     for file in sorted(folder.rglob("*.yaml")):
         name = file.relative_to(folder).as_posix()
         alone = grade(file, problem=problems / "neuron.yaml")
-        alone = type(alone)(**{**vars(alone), "submission": name})
+        alone = alone._replace(submission=name)
         for form in FORMATS.values():
             written = (tmp_path / "out" / "reports" / name).with_suffix(form.suffix).read_text(encoding="utf-8")
             if level is not Level.FULL:

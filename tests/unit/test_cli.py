@@ -6,13 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
 
 import checker
-from checker import cli
+from checker import cli, grading, yamlfile
 from checker.cli import COMMANDS, Command, main
 from checker.errors import AuthorError, Finding, InternalError, Place, SubmissionError
 from checker.model import Grade, Kind, Solution, SolvedStep, StepGrade, Verdict
@@ -29,14 +28,10 @@ def graded(verdict=Verdict.CORRECT, awarded=1.0):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the library was asked for; it answers with a right submission."""
+    """Which problems were loaded, and what keeps them; every submission is right."""
     calls = []
-
-    def grade(submission, *, problem, store=None):
-        calls.append((submission, problem, store))
-        return graded()
-
-    monkeypatch.setattr(checker, "grade", grade)
+    monkeypatch.setattr(checker, "load_program", lambda problem, store, **_: calls.append((problem, store)))
+    monkeypatch.setattr(grading, "grade_submission", lambda sheet, *_: graded()._replace(submission=sheet.file))
     return calls
 
 
@@ -48,12 +43,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "neuron.yaml").write_text("format: check-backprop/problem@1\nid: neuron\n")
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "xor.yaml").write_text("format: check-backprop/problem@1\nid: xor\n")
-    stand_in = types.ModuleType("checker.submission")
-    stand_in.load_submission = lambda data, file: types.SimpleNamespace(
-        problem=data.decode().split("problem: ")[1].split("\n")[0].strip()
-    )
-    monkeypatch.setitem(sys.modules, "checker.submission", stand_in)
-    monkeypatch.setattr(cli, "_shipped", lambda: tmp_path / "shipped")
+    monkeypatch.setattr(yamlfile, "data_folder", lambda _: tmp_path / "shipped")
     return tmp_path
 
 
@@ -62,8 +52,8 @@ def test_a_bare_file_is_checked(folder, asked, capsys):
     out, err = capsys.readouterr()
     assert out.startswith("One neuron\nada, ada.yaml\n\n1 of 1 point\n")
     assert err == ""
-    ((submission, problem, store),) = asked
-    assert (submission, problem) == (Path("ada.yaml"), Path("neuron.yaml"))
+    ((problem, store),) = asked
+    assert problem == Path("neuron.yaml")
     assert store.folder is not None
     assert store.folder.name == "check-backprop"
 
@@ -109,14 +99,14 @@ def test_where_the_problem_is_looked_for(folder, asked, capsys):
     assert main(["ada.yaml", "--problem", "any/file.yaml"]) == 0
     (problems / "p.yaml").unlink()
     assert main(["ada.yaml", "--problems", "problems"]) == 0
-    Path("ada.yaml").write_text("problem: xor\n")
+    Path("ada.yaml").write_text("format: check-backprop/submission@1\nproblem: xor\nanswers: {z: 0.7}\n")
     assert main(["ada.yaml"]) == 0
-    found = [str(problem.relative_to(folder) if problem.is_absolute() else problem) for _, problem, _ in asked]
+    found = [str(problem.relative_to(folder) if problem.is_absolute() else problem) for problem, _ in asked]
     assert found == ["problems/p.yaml", "any/file.yaml", "neuron.yaml", "shipped/xor.yaml"]
 
 
 def test_an_unknown_problem_says_where_it_is_named(folder, asked, capsys):
-    Path("ada.yaml").write_text("format: check-backprop/submission@1\nproblem:   neuro\n")
+    Path("ada.yaml").write_text("format: check-backprop/submission@1\nproblem:   neuro\nanswers: {z: 0.7}\n")
     assert main(["ada.yaml"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -127,7 +117,7 @@ def test_an_unknown_problem_says_where_it_is_named(folder, asked, capsys):
 
 def test_no_cache_keeps_nothing(folder, asked):
     main(["ada.yaml", "--no-cache"])
-    assert asked[0][2].folder is None
+    assert asked[0][1].folder is None
 
 
 USAGE = [
