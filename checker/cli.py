@@ -299,6 +299,24 @@ def _serve(options: Namespace) -> int:
     return command.run(options)
 
 
+def _configure_demo(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a new or empty folder")
+    parser.add_argument("--seed", metavar="TEXT", default="demo", help="another gives another class (default: demo)")
+
+
+def _demo(options: Namespace) -> int:
+    from checker.demo import make_course, told
+    from checker.progress import Progress
+
+    progress = Progress()
+    try:
+        course = make_course(options.folder, seed=options.seed, progress=progress)
+    finally:
+        progress.close()
+    _emit("".join(f"{line}\n" for line in _shown(told(course).splitlines())))
+    return FULL
+
+
 def _configure_completion(parser: ArgumentParser) -> None:
     from shtab import SUPPORTED_SHELLS
 
@@ -391,6 +409,13 @@ COMMANDS: Table[Command] = Table(
             _configure_serve,
             _serve,
             ("serve", "serve --port 8080 --problems set"),
+        ),
+        Command(
+            "demo",
+            "make a small course in an empty folder and grade it, to see what this does",
+            _configure_demo,
+            _demo,
+            ("demo course",),
         ),
         Command(
             "completion",
