@@ -16,7 +16,7 @@ from checker.readings.renumber import Programs
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from checker.model import Tolerance
@@ -63,13 +63,12 @@ def fill_in(problems: Path, students: Sequence[str], rng: random.Random) -> dict
     order = list(students)
     rng.shuffle(order)
     absent, broken, copier, copied, *others = order
-    part = max(1, len(others) // 3)
-    mistaken, careless = others[:part], others[part : part + max(2, len(others) // 8)]
+    mistaken, careless = others[: len(others) // 2], others[len(others) // 3 : 2 * len(others) // 3]
     files = {}
     for student in students:
         program = made[copied if student == copier else student]
-        choice = chosen(program, rng) if student in mistaken else None
-        work = worked(program, choice)
+        mistakes = [chosen(program, rng) for _ in range(rng.randint(1, 3))] if student in mistaken else []
+        work = worked(program, dict(filter(None, mistakes)))
         if student in careless:
             careless_with(work.answers, rng)
         head = HEAD.format(problem=made[student].problem, student=student)
@@ -96,11 +95,11 @@ def chosen(program: Program, rng: random.Random) -> tuple[int, Route] | None:
     return step, options[code, step]
 
 
-def worked(program: Program, wrong: tuple[int, Route] | None = None) -> Work:
-    """Every asked step, rounded to what is asked: right, or from one step on worked from a wrong one."""
+def worked(program: Program, wrong: Mapping[int, Route]) -> Work:
+    """Every asked step, rounded to what is asked, where some steps (by number) are worked by a wrong rule."""
     values = list(program.values)
     for number, step in enumerate(program.steps):
-        route = wrong[1] if wrong is not None and wrong[0] == number else step.routes[0]
+        route = wrong.get(number, step.routes[0])
         run(route.code, program.formulas, values)
         values[step.slot : step.slot + step.size] = [values[out] for out in route.out]
     return Work(values, written(program, values))
@@ -126,17 +125,18 @@ def rounded(value: float, program: Program, tolerance: Tolerance, slot: int) -> 
 
 
 def careless_with(answers: dict[str, str], rng: random.Random) -> None:
-    """Some steps left out, a sign lost, a number cut short or typed with a comma: one of these."""
+    """The work given up, a sign lost, a number cut short or commas typed for points: one of these."""
     names = list(answers)
     plain = [name for name in names if answers[name].lstrip("-").replace(".", "").isdigit()]
-    what = rng.randrange(4)
-    if what == 0 or not plain:
-        for name in rng.sample(names, max(1, len(names) // 4)):
+    what = rng.randrange(5)
+    if what < 2 or not plain:
+        kept = rng.randint(len(names) // 3, len(names) - 1)
+        for name in names[kept:]:
             del answers[name]
-    elif what == 1:
+    elif what == 2:
         name = rng.choice(plain)
         answers[name] = answers[name].removeprefix("-") if answers[name].startswith("-") else f"-{answers[name]}"
-    elif what == 2:
+    elif what == 3:
         name = rng.choice(plain)
         answers[name] = answers[name][:-2]
     else:
