@@ -33,12 +33,12 @@ class Format(NamedTuple):
 def _markdown(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.markdown import pieces
-    from checker.generating.handouts.network import network_svg
+    from checker.generating.handouts.picture import picture as drawn
     from checker.generating.variant import filled
     from checker.reports.markdown import escaped
 
     picture = f"network-{number}.svg"
-    folder.write(f"handouts/{picture}", network_svg(structure, "The network", alone=True).encode())
+    folder.write(f"handouts/{picture}", drawn(structure, alone=True).encode())
     made = pieces(handout, picture)
     return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
 
@@ -46,11 +46,11 @@ def _markdown(structure: Structure, handout: Handout, folder: Folder, number: in
 def _html(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.html import minus, pieces
-    from checker.generating.handouts.network import network_svg
+    from checker.generating.handouts.picture import picture as drawn
     from checker.generating.variant import filled
     from checker.reports.page import text
 
-    made = pieces(handout, network_svg(structure, "The network"))
+    made = pieces(handout, drawn(structure))
     return lambda student, draw: filled(made, draw, {NAME: text(shown(student))}, minus).encode()
 
 
@@ -61,21 +61,21 @@ def shown(student: Student) -> str:
 
 def _pdf(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
     from checker.generating.blank import NAME
-    from checker.generating.handouts.network import network_svg
+    from checker.generating.handouts.picture import picture as drawn
     from checker.generating.handouts.typst import pdf, pieces, quoted
     from checker.generating.variant import filled
 
-    made = pieces(handout, network_svg(structure, "The network", alone=True))
+    made = pieces(handout, drawn(structure, alone=True))
     return lambda student, draw: pdf(filled(made, draw, {NAME: quoted(shown(student))}))
 
 
 def _tex(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.latex import escaped, pieces
-    from checker.generating.handouts.network import units_of
+    from checker.generating.handouts.picture import units
     from checker.generating.variant import filled
 
-    made = pieces(handout, units_of(structure))
+    made = pieces(handout, units(structure))
     return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
 
 

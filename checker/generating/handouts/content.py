@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.expression.parser import parse
-from checker.expression.tree import Call
+from checker.expression.tree import Binary, Call, Negative
+from checker.expression.written import names
 from checker.generating.blank import HEADINGS, points, rounding
 from checker.generating.handouts.formula import latex_of, operator
 from checker.generating.variant import Place
@@ -21,10 +23,14 @@ from checker.problem.words import shape_in_words
 from checker.readings.notation import latex_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from checker.expression.tree import Expression
     from checker.generating.structure import Structure
     from checker.model import Shape
 
 Number = str | Place
+ACROSS = 14  # columns of numbers, names counted as two, that stand beside each other
 
 
 class Given(NamedTuple):
@@ -35,6 +41,21 @@ class Given(NamedTuple):
     role: str
     shape: Shape
     numbers: tuple[Number, ...]
+
+
+def rows(givens: Sequence[Given]) -> list[list[Given]]:
+    """The arrays among some givens, in rows that a page is wide enough for."""
+    found: list[list[Given]] = []
+    room = 0
+    for each in givens:
+        if each.shape:
+            wide = 2 + (each.shape[-1] if len(each.shape) > 1 else 1) * max(1, prod(each.shape[:-2]))
+            if wide > room:
+                found.append([])
+                room = ACROSS
+            found[-1].append(each)
+            room -= wide
+    return found
 
 
 class Line(NamedTuple):
@@ -116,7 +137,11 @@ def handout(structure: Structure) -> Handout:
     equations = tuple(
         Line(latex_name(each.name), latex_of(each.expression, arrays=arrays)) for each in problem.equations
     )
-    called = {part.function for each in problem.equations for part in walk(each.expression) if isinstance(part, Call)}
+    calls: dict[str, int] = {}
+    for each in problem.equations:
+        for part in walk(each.expression):
+            if isinstance(part, Call):
+                calls.setdefault(part.function, _rank(part, shapes))
     same = {rounding(item.tolerance) for item in structure.asked}
     groups: list[Group] = []
     for item in structure.asked:
@@ -140,30 +165,38 @@ def handout(structure: Structure) -> Handout:
         givens=tuple(each for each in given if each.role == "given"),
         parameters=tuple(each for each in given if each.role == "parameter"),
         equations=equations,
-        definitions=_definitions(structure),
-        notes=tuple(dict.fromkeys(note for name, note in _NOTES.items() if name in called)),
+        definitions=_definitions(calls, problem.conventions["output_reduction"]),
+        notes=tuple(dict.fromkeys(note for name, note in _NOTES.items() if name in calls)),
         update=said,
         rules=changes,
-        conventions=_conventions(structure),
+        conventions=_conventions(structure, any(rank > 1 and name in LOSSES for name, rank in calls.items())),
         groups=tuple(groups),
         total=points(sum(item.points for item in structure.asked)),
         same_rounding=next(iter(same)) if len(same) == 1 else "",
     )
 
 
-def _definitions(structure: Structure) -> tuple[Line, ...]:
-    """Every activation and loss that the equations name, written out."""
-    found: dict[str, Line] = {}
-    for equation in structure.problem.equations:
-        for part in walk(equation.expression):
-            if isinstance(part, Call) and part.function not in found:
-                line = _definition(part.function)
-                if line is not None:
-                    found[part.function] = line
-    return tuple(found.values())
+def _rank(call: Call, shapes: Mapping[str, Shape]) -> int:
+    """How many axes the largest array in a call's arguments has."""
+    named = (name for argument in call.arguments for name, _ in names(argument))
+    return max((len(shapes.get(name, ())) for name in named), default=0)
 
 
-def _definition(function: str) -> Line | None:
+def _definitions(calls: Mapping[str, int], reduction: str) -> tuple[Line, ...]:
+    """Every activation and loss that the equations name, written out, and what these name in turn."""
+    found: dict[str, Line | None] = {}
+    waiting = list(calls.items())
+    while waiting:
+        function, rank = waiting.pop(0)
+        if function not in found:
+            found[function] = _definition(function, rank, reduction)
+            if function in ACTIVATIONS and found[function] is not None and function != "softmax":
+                formula = parse(ACTIVATIONS[function].formula, FUNCTIONS)
+                waiting += [(part.function, rank) for part in walk(formula) if isinstance(part, Call)]
+    return tuple(line for line in found.values() if line is not None)
+
+
+def _definition(function: str, rank: int, reduction: str) -> Line | None:
     """A function of the tables, written out; None where it needs no explaining."""
     if function == "softmax":
         return Line(r"\operatorname{softmax}\left(z\right)_{i}", r"\frac{e^{z_{i}}}{\sum_{j} e^{z_{j}}}")
@@ -174,11 +207,30 @@ def _definition(function: str) -> Line | None:
     elif function in LOSSES:
         loss = LOSSES[function]
         arguments = [*loss.arguments, *(name for name, _ in loss.parameters)]
-        right = rf"{operator(loss.outputs)}\left({latex_of(parse(loss.element, FUNCTIONS))}\right)"
+        outputs = loss.outputs if reduction == "as_defined" else reduction
+        right = _summed(parse(loss.element, FUNCTIONS), loss.arguments, outputs if rank else "")
     else:
         return None
-    names = ", ".join(map(latex_name, arguments))
-    return Line(rf"{operator(function)}\left({names}\right)", right)
+    listed = ", ".join(map(latex_name, arguments))
+    return Line(rf"{operator(function)}\left({listed}\right)", right)
+
+
+def _summed(element: Expression, arguments: Sequence[str], outputs: str) -> str:
+    """A loss of one example: the sum or the mean of its element over the outputs, or the element where there is one."""
+    if not outputs:
+        return latex_of(element)
+    if any(isinstance(part, Call) and part.function == "softmax" for part in walk(element)):
+        return rf"{operator(outputs)}\left({latex_of(element)}\right)"
+    sign = ""
+    if isinstance(element, Negative):
+        sign, element = "-", element.operand
+    body = latex_of(element, lambda name: latex_name(name) + ("_{i}" if name in arguments else ""))
+    if isinstance(element, Binary) and element.operator in "+-":
+        body = rf"\left({body}\right)"
+    elif body.startswith("-"):
+        sign, body = "-", body[1:]
+    mean = r"\frac{1}{n} " if outputs == "mean" else ""
+    return rf"{sign}{mean}\sum_{{i}} {body}"
 
 
 def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
@@ -207,24 +259,25 @@ def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
         right = ", ".join([settings[first], *(rf"\; {symbol(name)} = {settings[name]}" for name in others)])
         lines.append(Line(symbol(first), right))
     method = _METHODS.get(entry.name, entry.name)
-    said = f"After the backward pass every parameter w with gradient g = {{gradient}} takes one step of {method}."
+    said = f"After the backward pass every parameter w takes one step of {method}; g is its gradient."
     if update.iterations > 1:
         said = (
-            f"After the backward pass every parameter w with gradient g = {{gradient}} takes a step of {method}; "
-            f"this is repeated {update.iterations} times, and @2 after a name means the second time."
+            f"After the backward pass every parameter w takes a step of {method}; g is its gradient. This is repeated "
+            f"{update.iterations} times, and @2 after a name means the second time."
         )
     if form.state:
         said += " All states are 0 at first; t counts the steps from 1."
     for name in extra:
         said += f" {name.replace('_', ' ').capitalize()}: {settings[name]}."
-    return said.replace("{gradient}", f"d{structure.problem.loss}/dw"), tuple(lines)
+    lines.append(Line("g", latex_name(f"d{structure.problem.loss}_dw")))
+    return said, tuple(lines)
 
 
-def _conventions(structure: Structure) -> tuple[str, ...]:
-    """What the problem declares otherwise than by default, in words."""
+def _conventions(structure: Structure, batch: bool) -> tuple[str, ...]:
+    """What the problem declares otherwise than by default, in words; of a batch also what the default is."""
     said = []
     for name, choice in structure.problem.conventions.items():
         entry = CONVENTIONS[name]
-        if choice != entry.choices[0][0]:
+        if choice != entry.choices[0][0] or (batch and name == "batch_reduction"):
             said.append(next(meaning for text, meaning in entry.choices if text == choice))
     return tuple(said)

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 STYLE = """
 .numbers { width: auto; } .numbers th, .numbers td { text-align: center; padding: .3rem .9rem; }
+.questions { table-layout: fixed; }
 .questions td:first-child, .questions th:first-child { width: 2.6rem; color: var(--soft); }
-.questions td:nth-child(2) { width: 34%; }
-.formulas math[display="block"] { text-align: left; }
-svg .plate { fill: var(--paper); }
+.questions th:nth-child(2) { width: 24%; } .questions th:nth-child(3) { width: 30%; }
+.questions th:last-child { width: 4.5rem; }
+.arrays { display: flex; flex-wrap: wrap; gap: .4rem 2.6rem; justify-content: center; align-items: center; }
 .picture { text-align: center; } .picture svg { margin: 0 auto; min-width: 0; }
 .who { display: flex; justify-content: space-between; gap: 1rem; border-bottom: 2px solid var(--ink);
   padding-bottom: .5rem; margin-bottom: 1rem; } .who strong { font-size: 1.05rem; }
@@ -94,9 +95,12 @@ def _numbers(givens: Sequence[Given]) -> list[Piece]:
         for each in some:
             found += ["<td>", _shown(each.numbers[0]), "</td>"]
         found.append("</tr></tbody></table></div>\n")
-    for each in givens:
-        if each.shape:
+    arrays = [each for each in givens if each.shape]
+    if arrays:
+        found.append("<div class='arrays'>")
+        for each in arrays:
             found += _matrix(each)
+        found.append("</div>\n")
     return found
 
 

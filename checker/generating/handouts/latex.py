@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout
+from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, rows
 from checker.generating.handouts.markdown import matrix
 from checker.generating.variant import Piece, joined
 from checker.readings.notation import latex_name
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from checker.generating.handouts.content import Line
-    from checker.generating.handouts.network import Unit
+    from checker.reports.picture.units import Unit
 
 _SPECIAL = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -23,12 +23,13 @@ _SPECIAL = str.maketrans({
     "\N{MINUS SIGN}": r"\ensuremath{-}",
 })  # fmt: skip
 
+TALL = r"\rule[-9pt]{0pt}{26pt}"  # keeps fractions of neighbouring rows apart
 HEAD = r"""\documentclass[a4paper,11pt]{article}
 \usepackage[margin=20mm]{geometry}
 \usepackage{iftex}
 \ifPDFTeX\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\fi
-\usepackage{amsmath,amssymb,booktabs,longtable,tikz}
-\setlength{\parindent}{0pt}
+\usepackage{amsmath,amssymb,array,booktabs,longtable,tikz}
+\setlength{\parindent}{0pt}\setlength{\extrarowheight}{3pt}
 \begin{document}
 """
 
@@ -61,21 +62,7 @@ def pieces(handout: Handout, units: Sequence[Unit] | None) -> list[Piece]:
     found += [f"{escaped(each[:1].upper() + each[1:])}.\n\n" for each in (*handout.notes, *handout.conventions)]
     if handout.update:
         found += [f"{escaped(handout.update)}\n", _lines(handout.rules)]
-    found.append(r"\subsection*{Questions}" + "\n")
-    number = 0
-    for group in handout.groups:
-        found.append(
-            rf"\subsubsection*{{{escaped(group.heading)}}}" + "\n"
-            r"\begin{longtable}{@{}rllp{55mm}r@{}}\toprule & step & write it as & & points\\\midrule\endhead" + "\n"
-        )
-        for question in group.questions:
-            number += 1
-            said = [question.shape] if handout.same_rounding else [question.shape, question.rounding]
-            found.append(
-                rf"{number} & ${question.latex}$ & \texttt{{{escaped(question.label)}}} & "
-                rf"{escaped(', '.join(filter(None, said)))} & {question.points.partition(' ')[0]}\\[2pt]" + "\n"
-            )
-        found.append(r"\bottomrule\end{longtable}" + "\n")
+    found += [r"\subsection*{Questions}" + "\n", _questions(handout)]
     rules = list(ROUNDING_RULES)
     if handout.same_rounding:
         rules.insert(0, f"Give every answer to {handout.same_rounding}.")
@@ -85,8 +72,30 @@ def pieces(handout: Handout, units: Sequence[Unit] | None) -> list[Piece]:
     return joined(found)
 
 
+def _questions(handout: Handout) -> str:
+    """One long table, so that no heading is left alone at the foot of a page."""
+    found = [r"\begin{longtable}{@{}rllp{62mm}r@{}}\toprule & step & write it as & & points\\\midrule\endhead"]
+    number = 0
+    for group in handout.groups:
+        found.append(rf"\multicolumn{{5}}{{@{{}}l}}{{\textbf{{{escaped(group.heading)}}}}}\\*")
+        for question in group.questions:
+            number += 1
+            said = [question.shape] if handout.same_rounding else [question.shape, question.rounding]
+            tall = TALL if "frac" in question.latex else ""
+            cells = [
+                f"{number}",
+                rf"{tall}$\displaystyle {question.latex}$",
+                rf"\texttt{{{escaped(question.label)}}}",
+                escaped(", ".join(filter(None, said))),
+                question.points.partition(" ")[0],
+            ]
+            found.append(rf"{' & '.join(cells)}\\[3pt]")
+    return "\n".join([*found, r"\bottomrule\end{longtable}", ""])
+
+
 def _lines(lines: Sequence[Line]) -> str:
-    return "".join(rf"\[ {line.left} = {line.right} \]" + "\n" for line in lines)
+    aligned = " \\\\\n".join(f"{line.left} &= {line.right}" for line in lines)
+    return f"\\begin{{align*}}\n{aligned}\n\\end{{align*}}\n"
 
 
 def _numbers(givens: Sequence[Given]) -> list[Piece]:
@@ -99,9 +108,11 @@ def _numbers(givens: Sequence[Given]) -> list[Piece]:
         for place, each in enumerate(some):
             found += [" & $" if place else "$", each.numbers[0], "$"]
         found.append(r"\end{tabular}" + "\n\n\\medskip\n")
-    for each in givens:
-        if each.shape:
-            found += [rf"\[ {each.latex} = ", *matrix(each), " \\]\n"]
+    for row in rows(givens):
+        found.append(r"\[ ")
+        for place, each in enumerate(row):
+            found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
+        found.append(" \\]\n")
     return found
 
 

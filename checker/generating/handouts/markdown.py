@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout
+from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, rows
 from checker.generating.variant import Piece, joined
 from checker.reports.markdown import code, escaped
 
@@ -56,7 +56,7 @@ def _sentences(words: tuple[str, ...]) -> list[str]:
 
 
 def _display(line: Line) -> str:
-    return f"$${line.left} = {line.right}$$\n"
+    return f"$${line.left} = {line.right}$$\n\n"
 
 
 def _numbers(givens: tuple[Given, ...]) -> list[Piece]:
@@ -69,9 +69,11 @@ def _numbers(givens: tuple[Given, ...]) -> list[Piece]:
         for each in some:
             found += [" ", each.numbers[0], " |"]
         found.append("\n\n" if start + 8 < len(single) or len(single) < len(givens) else "\n")
-    for each in givens:
-        if each.shape:
-            found += [f"$${each.latex} = ", *matrix(each), "$$\n"]
+    for row in rows(givens):
+        found.append("$$")
+        for place, each in enumerate(row):
+            found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
+        found.append("$$\n\n")
     return found
 
 

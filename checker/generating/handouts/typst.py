@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from checker.errors import AuthorError, Finding
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout
+from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, rows
 from checker.generating.variant import Piece, joined
 
 if TYPE_CHECKING:
@@ -124,6 +124,9 @@ HEAD = """#set document(title: {title}, date: none)
 #set page(paper: "a4", margin: (x: 20mm, y: 20mm), numbering: "1 / 1")
 #set text(font: ("New Computer Modern", "Libertinus Serif"), size: 10.5pt, lang: "en")
 #set par(justify: false)
+#set math.mat(column-gap: 0.8em, row-gap: 0.35em)
+#show math.equation: set text(top-edge: "bounds", bottom-edge: "bounds")
+#show math.equation.where(block: true): set block(above: 0.9em, below: 0.9em)
 #show heading.where(level: 1): set text(size: 18pt)
 #show heading.where(level: 2): it => block(above: 1.4em, below: 0.8em, sticky: true, text(size: 13pt, it.body))
 #show heading.where(level: 3): it => block(above: 1.1em, below: 0.6em, sticky: true, text(size: 11pt, it.body))
@@ -169,7 +172,7 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
             said = [question.shape] if handout.same_rounding else [question.shape, question.rounding]
             label = json.dumps(question.label, ensure_ascii=False)
             found.append(
-                f"[{number}], [${mathematics(question.latex)}$], raw({label}), "
+                f"[{number}], [$display({mathematics(question.latex)})$], raw({label}), "
                 f"[{content(', '.join(filter(None, said)))}], [{question.points.partition(' ')[0]}], "
                 "table.hline(stroke: 0.2pt + gray), "
             )
@@ -182,7 +185,8 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
 
 
 def _lines(lines: Sequence[Line]) -> str:
-    return "".join(f"$ {mathematics(line.left)} = {mathematics(line.right)} $\n" for line in lines)
+    aligned = " \\ ".join(f"{mathematics(line.left)} &= {mathematics(line.right)}" for line in lines)
+    return f"$ {aligned} $\n"
 
 
 def _numbers(givens: Sequence[Given]) -> list[Piece]:
@@ -198,9 +202,15 @@ def _numbers(givens: Sequence[Given]) -> list[Piece]:
         for each in some:
             found += ["[$", each.numbers[0], "$], "]
         found.append(")\n")
-    for each in givens:
-        if each.shape:
-            found += [f"$ {mathematics(each.latex)} = ", *_array(each.shape, list(each.numbers)), " $\n"]
+    for row in rows(givens):
+        found.append("$ ")
+        for place, each in enumerate(row):
+            found += [
+                " wide " if place else "",
+                f"{mathematics(each.latex)} = ",
+                *_array(each.shape, list(each.numbers)),
+            ]
+        found.append(" $\n")
     return found
 
 

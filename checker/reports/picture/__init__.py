@@ -7,6 +7,8 @@ A picture takes its colours from the page's style sheet by class names, so it is
 from __future__ import annotations
 
 from checker.reports.picture.drawing import graph_svg, standalone
+from checker.reports.picture.network import network_svg
 from checker.reports.picture.placing import Item
+from checker.reports.picture.units import units_of
 
-__all__ = ["Item", "graph_svg", "standalone"]
+__all__ = ["Item", "graph_svg", "network_svg", "standalone", "units_of"]
