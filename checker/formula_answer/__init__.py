@@ -14,10 +14,11 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError
-from checker.expression.tree import Binary, Call, Index, Negative
+from checker.formula_answer.arithmetic import as_float, finite
+from checker.formula_answer.draws import Draws, targets_that_add_up
 from checker.formula_answer.identity import DIFFERENT, IDENTITY, NUMBERS_ONLY, Comparer, Ground, Pair
 from checker.formula_answer.naming import WrongRules
-from checker.formula_answer.points import Draws, as_float, cost, finite
+from checker.formula_answer.points import cost
 from checker.formula_answer.reading import Reader
 from checker.formula_answer.together import NUMBERS_ONLY_NOTE, Judged, Together
 from checker.graph.derive import derive
@@ -27,8 +28,7 @@ from checker.stepname import StepNames, Target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.expression.tree import Expression
-    from checker.formula_answer.points import Code, Group
+    from checker.formula_answer.code import Code
     from checker.graph.formula import Formula
     from checker.graph.node import Node
     from checker.graph.steps import Derivation, Step
@@ -120,7 +120,7 @@ class FormulaAnswers:
         order = {name: n for n, name in enumerate(steps)}
         rules = {name: step.rule for name, step in steps.items()}
         reader = Reader(problem, shapes, leaves, step_names)
-        ground = Ground(rules, order, leaves, Draws(problem, leaves, _groups(problem)))
+        ground = Ground(rules, order, leaves, Draws(problem, leaves, targets_that_add_up(problem)))
         complete = derivation.names.shapes.keys() <= steps.keys()
         return _World(derivation, steps, reader, Comparer(ground, self._codes), WrongRules(derivation), complete)
 
@@ -234,67 +234,6 @@ def _computed(derivation: Derivation) -> dict[str, list[Fraction]]:
                 start = work.slots[base]
                 found[name] = [Fraction(v) for v in work.values[start : start + prod(work.shapes[base])]]
         work.hand_over()
-    return found
-
-
-def _groups(problem: Problem) -> list[Group]:
-    """Targets that add up to 1 in a problem with softmax: what is right for them is right.
-
-    That the cross-entropy's gradient is `a - y` rests on it.
-    """
-    loss = next((e for e in problem.equations if e.name == problem.loss), problem.equations[-1])
-    called = {f for equation in problem.equations for f in _functions(equation.expression)}
-    if not any("softmax" in f or "categorical" in f or f == "exp" for f in called):
-        return []
-    used: dict[str, set[str]] = {}
-    for equation in problem.equations:
-        for name in _names(equation.expression):
-            used.setdefault(name, set()).add(equation.name)
-    targets = [q for q in problem.quantities if q.role == "given" and used.get(q.name) == {loss.name}]
-    groups: list[Group] = []
-    single: Group = []
-    for quantity in targets:
-        values = [Fraction(v) for v in quantity.values]
-        if any(v < 0 for v in values):
-            continue
-        if quantity.shape == ():
-            single.append((quantity.name, 0))
-        columns = quantity.shape[1] if len(quantity.shape) == 2 else 1
-        for column in range(columns if quantity.shape else 0):
-            places = range(column, len(values), columns)
-            if len(places) > 1 and sum(values[i] for i in places) == 1:
-                groups.append([(quantity.name, i) for i in places])
-    by_name = {q.name: Fraction(q.values[0]) for q in targets if q.shape == ()}
-    if len(single) > 1 and sum(by_name[name] for name, _ in single) == 1:
-        groups.append(single)
-    return groups
-
-
-def _functions(tree: Expression) -> set[str]:
-    found: set[str] = set()
-    for part in _parts(tree):
-        if isinstance(part, Call):
-            found.add(part.function)
-    return found
-
-
-def _names(tree: Expression) -> set[str]:
-    from checker.expression.written import names as names_in
-
-    return {name for name, _ in names_in(tree)}
-
-
-def _parts(tree: Expression) -> list[Expression]:
-    found: list[Expression] = [tree]
-    for part in found:
-        if isinstance(part, Binary):
-            found += (part.left, part.right)
-        elif isinstance(part, Negative):
-            found.append(part.operand)
-        elif isinstance(part, Call):
-            found += part.arguments
-        elif isinstance(part, Index):
-            found.append(part.base)
     return found
 
 

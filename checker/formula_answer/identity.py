@@ -1,17 +1,20 @@
-"""Whether two rules are one: worked at the problem's numbers, then at drawn points of the domain.
+"""Whether two rules are one: worked at the problem's numbers, then at drawn points of the domain, then proven.
 
 Names are replaced by their rules down to the leaves by working them: both sides are worked, to 65 digits, at exact
 rational points of the step's domain, and one point where they differ refutes the formula. A difference counts only
-where it stands when all is worked again to 140 digits, so neither rounding nor cancellation refutes what is right.
+where it stands when all is worked again to more digits, so neither rounding nor cancellation refutes what is right.
 
-How sure a pass is: a leaf is drawn from 10^12 rationals. Where formula and step differ by an analytic function of the
-leaves (all but the corners of max, abs and step), they agree at a drawn point only on its zeros: for a rational
-function of degree d with probability at most d/10^12 (Schwartz and Zippel), d below 10^5 for formulas of 2,000
-characters, so below 10^-20 over the three points that are the least; for exponentials, logarithms and roots of such
-functions a chance zero to 50 digits is rarer still. Where there are corners, 32 to 48 points are drawn, so a formula
-that is wrong on the one side only of a corner, and each side is drawn as often as not, passes with a probability of
-2^-32 < 10^-9; one that is wrong on a rarer side is found as long as that side holds more than half of the points.
-The points are drawn from a seed of the problem's content: the same formula is always judged alike.
+What no point of the first few refutes is proven in normal form (`proof`), within a bound on the work: then it is the
+step's formula for certain. What is neither refuted nor proven is worked at many more points.
+
+How sure a pass without a proof is: a leaf is drawn from 10^12 rationals. Where formula and step differ by an analytic
+function of the leaves (all but the corners of max, abs, step and roots), they agree at a drawn point only on its zeros:
+for a rational function of degree d with probability at most d/10^12 (Schwartz and Zippel), d below 10^5 for formulas of
+2,000 characters, so below 10^-20 over three points; for exponentials, logarithms and roots of such functions a chance
+zero to 50 digits is rarer still. Where there are corners, 32 points or more are drawn whose leaves have any signs and
+sizes, so a formula that is wrong on the one side only of a corner, and each side is drawn as often as not, passes with
+a probability of 2^-32 < 10^-9. The points are drawn from a seed of the problem's content: the same formula is always
+judged alike.
 """
 
 from __future__ import annotations
@@ -20,24 +23,33 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.formula_answer.points import Doubles, Numbers, Point, code_of, cost, finite, has_corners
+from checker.formula_answer.arithmetic import Doubles, Numbers, finite
+from checker.formula_answer.code import code_of, has_corners
+from checker.formula_answer.draws import FEW
+from checker.formula_answer.points import Point, cost
+from checker.formula_answer.proof import proven
 from checker.graph.node import Node, names, ordered
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from checker.formula_answer.points import Arithmetic, Code, Draws
+    from checker.formula_answer.arithmetic import Arithmetic
+    from checker.formula_answer.code import Code
+    from checker.formula_answer.draws import Draws
     from checker.graph.formula import Formula
 
 DIFFERENT, IDENTITY, NUMBERS_ONLY = 0, 1, 2
 
-DIGITS, MORE_DIGITS, FLOAT = 65, 140, 15
+DIGITS, FLOAT = 65, 15
+MORE_DIGITS = (140, 500)  # in which a difference must stand
+LARGE = 90  # a difference that is not below 10^-LARGE needs no third look
 AGREE = 50  # digits, of those that are worked first
-SMOOTH_POINTS, CORNER_POINTS = 6, 32
-MOST_DRAWS = 120  # draws for so many points: those outside the domain are drawn again
-LEAST_POINTS = 3
+SMOOTH_POINTS, CORNER_POINTS = 12, 40  # where there is no proof
+LEAST_SMOOTH, LEAST_CORNER = 3, 32
+MOST_DRAWS = 260  # draws for so many points: those outside the domain are drawn again
 EFFORT = 150_000  # operations for one formula, over all points; about 2 µs each
 NEAR = 1e-7  # of a float's size: what is further apart is looked at no more closely
+CANCELLED = 1e-9  # floats below this may be what is left of larger ones
 
 Changed = Mapping[str, Mapping[int | None, Node]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -75,8 +87,9 @@ class Comparer:
 
     def __init__(self, ground: Ground, codes: dict[Formula, Code]) -> None:
         self.ground, self.codes = ground, codes
-        self.more = Numbers(MORE_DIGITS)
-        self.arithmetic: dict[int, Arithmetic] = {DIGITS: Numbers(DIGITS), MORE_DIGITS: self.more, FLOAT: Doubles()}
+        self.arithmetic: dict[int, Arithmetic] = {DIGITS: Numbers(DIGITS), FLOAT: Doubles()}
+        self.more = [Numbers(digits) for digits in MORE_DIGITS]
+        self.arithmetic.update({numbers.digits: numbers for numbers in self.more})
         self._points: dict[tuple[int, bool, int], Point] = {}
 
     def same(self, pair: Pair) -> bool:
@@ -104,8 +117,10 @@ class Comparer:
         found = self._points.get(key)
         if found is None:
             ground = self.ground
-            leaves = ground.leaves if number < 0 else ground.draws.draw(number, sums)
-            found = Point(ground.rules, ground.order, leaves, self.arithmetic[digits], self.codes)
+            drawn = ground.leaves if number < 0 else ground.draws.draw(number, sums)
+            numbers = self.arithmetic[digits]
+            leaves = {name: [numbers.rational(v) for v in values] for name, values in drawn.items()}
+            found = Point(ground.rules, ground.order, leaves, numbers, self.codes)
             self._points[key] = found
         return found
 
@@ -127,36 +142,58 @@ class Comparer:
         except (OverflowError, ValueError, ZeroDivisionError):
             return True
         return not any(
-            finite(x) and finite(y) and abs(x - y) > NEAR * max(abs(x), abs(y)) for x, y in zip(own, true, strict=True)
+            finite(x) and finite(y) and abs(x - y) > NEAR * max(abs(x), abs(y)) > NEAR * CANCELLED
+            for x, y in zip(own, true, strict=True)
         )
 
     def _general(self, pair: Pair, at_numbers: Sequence[bool], sums: bool) -> list[int]:
-        """Whether what agrees at the problem's numbers agrees at drawn points too."""
+        """Whether what agrees at the problem's numbers agrees at drawn points too; proven, or else at many more."""
         holds = [IDENTITY if agrees else DIFFERENT for agrees in at_numbers]
-        wanted = self._wanted(pair)
+        few, least, most = self._wanted(pair)
         met = 0
+        sure = [False] * len(holds)
         for number in range(MOST_DRAWS):
-            if met >= wanted or IDENTITY not in holds:
+            if met == few:
+                sure = self._proven(pair, sums)
+                if all(sure):
+                    return holds
+            open_ = [h == IDENTITY and not s for h, s in zip(holds, sure, strict=True)]
+            if met >= most or not any(open_):
                 break
             agree = self._agree(pair, number, sums)
             if agree is None:
                 continue
             met += 1
-            holds = [NUMBERS_ONLY if h == IDENTITY and not a else h for h, a in zip(holds, agree, strict=True)]
-        if met < min(LEAST_POINTS, wanted):  # hardly defined anywhere else
-            holds = [NUMBERS_ONLY if h == IDENTITY else h for h in holds]
+            holds = [NUMBERS_ONLY if o and not a else h for h, o, a in zip(holds, open_, agree, strict=True)]
+        if met < least:  # hardly defined anywhere else
+            sure = sure if met >= few else self._proven(pair, sums)
+            holds = [NUMBERS_ONLY if h == IDENTITY and not s else h for h, s in zip(holds, sure, strict=True)]
         return holds
 
-    def _wanted(self, pair: Pair) -> int:
-        """How many points the comparison takes: many where there are corners, few where each is much work."""
+    def _proven(self, pair: Pair, sums: bool) -> list[bool]:
+        """For each element whether the formula is the rule for certain."""
+        if pair.changed or pair.rules or pair.factor is not None or pair.divisor is not None:
+            return [False] * len(pair.slots)
+        ground = self.ground
+        sizes = {name: len(values) for name, values in ground.leaves.items()}
+        groups = ground.draws.groups if sums else ()
+        sides = (pair.node, pair.rule)
+        return proven(sides, pair.slots, pair.negative, ground.rules, ground.order, sizes, groups, self.codes)
+
+    def _wanted(self, pair: Pair) -> tuple[int, int, int]:
+        """How many points the comparison takes: before a proof is tried, without one at least, and without one at most.
+
+        Many where there are corners, few where each is much work.
+        """
         cone = self.cone(pair)
         corners = any(
             node.op == "elementwise" and has_corners(code_of(node.data, self.codes))
             for root in cone
             for node in ordered(root)
         )
-        points = CORNER_POINTS if corners else SMOOTH_POINTS
-        return max(LEAST_POINTS, min(points, EFFORT // max(1, cost(cone, self.codes))))
+        least, most = (LEAST_CORNER, CORNER_POINTS) if corners else (LEAST_SMOOTH, SMOOTH_POINTS)
+        affordable = EFFORT // max(1, cost(cone, self.codes))
+        return max(LEAST_SMOOTH, min(FEW, affordable)), least, max(least, min(most, affordable))
 
     def cone(self, pair: Pair) -> list[Node]:
         """Both nodes, and the rules of every step that they rest on."""
@@ -184,18 +221,19 @@ class Comparer:
                 agree.append(None)  # to be looked at more closely
         if None not in agree:
             return [bool(a) for a in agree]
-        more = self.more
-        own_again, true_again = self._at(pair, number, sums, MORE_DIGITS)
-        found: list[bool] = []
-        for agrees, x, y, x_again, y_again in zip(agree, own, true, own_again, true_again, strict=True):
-            if agrees is not None:
-                found.append(agrees)
-                continue
-            before, after = abs(more.taken(x) - more.taken(y)), abs(x_again - y_again)
-            if not finite(after):
+        found = [bool(agrees) for agrees in agree]
+        doubted = [n for n, agrees in enumerate(agree) if agrees is None]
+        before = {n: abs(own[n] - true[n]) for n in doubted}
+        for numbers in self.more:
+            own, true = self._at(pair, number, sums, numbers.digits)
+            after = {n: abs(own[n] - true[n]) for n in doubted}
+            if not all(map(finite, after.values())):
                 return None
             # what is a difference stays when more digits are worked; what was rounding shrinks with it
-            found.append(bool(after < before * more.taken(10) ** -20))
+            for n in doubted:
+                found[n] = bool(after[n] < numbers.taken(before[n]) * numbers.taken(10) ** -20)
+            doubted = [n for n in doubted if not found[n] and after[n] < numbers.taken(10) ** -LARGE]
+            before = after
         return found
 
     def _at(self, pair: Pair, number: int, sums: bool, digits: int) -> tuple[list[Any], list[Any]]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.formula_answer.points import cost, finite
+from checker.formula_answer.arithmetic import finite
+from checker.formula_answer.points import cost
 from checker.graph.derive import derive
 from checker.graph.mistakes import find_mistakes
 from checker.graph.node import Node, names

@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import asked_unit, within
+from checker.formula_answer.arithmetic import as_float
 from checker.formula_answer.identity import DIGITS, Comparer, Pair
 from checker.formula_answer.naming import SIGN_TURNED, Named, WrongRules, factor_note
-from checker.formula_answer.points import Point, as_float
+from checker.formula_answer.points import Point
 from checker.graph.formula import operand
 from checker.graph.node import Node, names
 from checker.knowledge.misconceptions import MISCONCEPTIONS
@@ -64,8 +65,9 @@ class Together:
 
     def _point(self, changed: Mapping[str, Mapping[int | None, list[Any]]]) -> Point:
         comparer = self.comparer
-        ground = comparer.ground
-        return Point(ground.rules, ground.order, ground.leaves, comparer.arithmetic[DIGITS], comparer.codes, changed)
+        ground, true = comparer.ground, comparer.point()
+        leaves = {name: true.known[name] for name in ground.leaves}
+        return Point(ground.rules, ground.order, leaves, true.numbers, comparer.codes, changed)
 
     def run(self, asked: Sequence[tuple[FormulaAnswer, Judged]]) -> list[Worked]:
         """What each formula comes to; in the order that they are given in."""

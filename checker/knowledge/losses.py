@@ -88,7 +88,7 @@ LOSSES: Table[Loss] = Table(
             "kl_divergence",
             # y - step(y) + step(-y) + 1 is y where y is positive and 1 where it is 0, whatever step(0) is: a target of
             # 0 then adds 0*ln(1/a) = 0, which is the limit, and not 0*ln(0)
-            "y*ln((y - step(y) + step(-y) + 1)/a)",
+            "y*(ln(y - step(y) + step(-y) + 1) - ln(a))",
             source="Kullback & Leibler, On Information and Sufficiency, Annals of Mathematical Statistics 22 (1951); "
             "Bishop, Pattern Recognition and Machine Learning (2006), equation 1.113",
             summary="The divergence y ln(y/a) of predicted from target probabilities, summed; a target of 0 adds 0.",

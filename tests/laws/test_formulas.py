@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checker.formula_answer import IDENTITY, FormulaAnswers
+from checker.formula_answer.identity import Pair
 from checker.graph.node import names
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
@@ -49,6 +50,24 @@ def test_pairs_of_formulas_are_decided_right(key: str) -> None:
             if not str(error).startswith("the formula has no value at the problem's numbers"):
                 wrongly.append({**row, "refused": str(error)})
         if equal != row["equal"]:
+            wrongly.append(row)
+    assert wrongly == []
+
+
+def test_every_equal_pair_is_proven_in_normal_form_and_no_other() -> None:
+    wrongly = []
+    for row in DATA["rows"]:
+        formulas = answers(row["problem"])
+        try:
+            nodes, named, step, slots = formulas._parsed(row["formula"], formulas.names.find(row["step"]))
+        except FormulaError:
+            continue
+        if not named:
+            continue
+        target = formulas.names.find(row["step"])
+        comparer = formulas._world.comparer
+        pairs = [Pair(node, step.rule, slots, target.negative) for node in nodes]
+        if any(all(comparer._proven(pair, sums)) for pair in pairs for sums in (False, True)) != row["equal"]:
             wrongly.append(row)
     assert wrongly == []
 

@@ -16,7 +16,7 @@ import pytest
 
 import checker
 from checker.formula_answer import DIFFERENT, IDENTITY, NUMBERS_ONLY, FormulaAnswers
-from checker.formula_answer.points import Numbers
+from checker.formula_answer.arithmetic import Numbers
 from checker.formula_answer.reading import split
 from checker.model import Verdict
 from checker.problem import load_problem
