@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Progress:
-    """Told what is being done, how far it is and of how many, it shows a bar with rate and time left."""
+PATIENCE = 2.0  # seconds for which nobody wonders
 
-    def __init__(self) -> None:
+
+class Progress:
+    """Told what is being done, how far it is and of how many, it shows a bar with rate and time left.
+
+    What takes no longer than `patience` seconds is not spoken of where there is no terminal.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
         self._bar: object = None
         self._what, self._shown = "", -1
+        self._from = time.monotonic() + patience
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show it."""
@@ -22,7 +30,7 @@ class Progress:
             return
         if not sys.stderr.isatty():
             tenth = 10 * done // total
-            if (what, tenth) != (self._what, self._shown) and done:
+            if (what, tenth) != (self._what, self._shown) and done and time.monotonic() >= self._from:
                 print(f"{what} {done} of {total}", file=sys.stderr)  # noqa: T201 - a command
                 self._what, self._shown = what, tenth
             return

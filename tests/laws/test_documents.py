@@ -1,10 +1,10 @@
 """Every command that a document shows is run, in order, in a folder of its own, and what it shows is what is printed.
 
 In a block of ```console a line that begins with `$ ` is a command; what stands below it, down to the next one, is all
-that it prints. A line of `…` stands for any number of lines. A block with `file=NAME` behind its language is a file
-that the commands after it find. A block of ```diff is applied to a copy of the package, on which the commands after it
-are run: `@@` alone opens a hunk, whose lines stand in one place of the file. `CHECK_BACKPROP` names the command to run,
-where it is not this environment's.
+that it prints. A line of `…` stands for any number of lines, `…` within a line for any text. A block with `file=NAME`
+behind its language is a file that the commands after it find; `<!-- $ COMMAND -->` is run without being shown. A block
+of ```diff is applied to a copy of the package, on which the commands after it are run: `@@` alone opens a hunk, whose
+lines stand in one place of the file. `CHECK_BACKPROP` names the command to run, where it is not this environment's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = Path(os.environ.get("CHECK_BACKPROP") or shutil.which("check-backprop", path=Path(sys.executable).parent))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRESS = re.compile(r"\w+ \d+ of \d+")  # said only where a machine is slow
+BLOCK = re.compile(
+    r"^```(\w+)(?: file=(\S+))?\n(.*?)^```$|^<!-- (\$ .*?) -->$", re.MULTILINE | re.DOTALL
+)  # of a hidden command only the last group
 
 
 class Block(NamedTuple):
@@ -34,7 +37,11 @@ class Block(NamedTuple):
 
 
 def blocks(document: Path) -> list[Block]:
-    return [Block(*found) for found in BLOCK.findall(document.read_text(encoding="utf-8"))]
+    found = BLOCK.findall(document.read_text(encoding="utf-8"))
+    return [
+        Block("hidden", "", hidden.removeprefix("$ ")) if hidden else Block(language, file, text)
+        for language, file, text, hidden in found
+    ]
 
 
 def commands(text: str) -> list[tuple[str, list[str]]]:
@@ -51,7 +58,10 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
 
 def fits(shown: list[str], printed: list[str]) -> bool:
     """Whether these lines are what is shown; `…` stands for any number of lines."""
-    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line) + r"\n" for line in shown)
+    lines = [
+        r"(?:.*\n)*?" if line.strip() == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n" for line in shown
+    ]
+    pattern = "".join(lines)
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
 
 
@@ -79,7 +89,7 @@ def copied(root: Path) -> None:
     command.chmod(0o755)
 
 
-@pytest.mark.parametrize("shown", [["a", "…", "d"], ["…"], ["a", "b", "c", "d"], ["…", "d"]])
+@pytest.mark.parametrize("shown", [["a", "…", "d"], ["…"], ["a", "b…", "…c", "d"], ["a", "b", "c", "d"], ["…", "d"]])
 def test_lines_that_fit(shown):
     assert fits(shown, ["a", "b", "c", "d"])
 
@@ -114,14 +124,14 @@ def test_commands_print_what_is_shown(document: Path, tmp_path: Path) -> None:
                 copied(tmp_path / "copy")
                 environ["PATH"] = f"{tmp_path / 'copy' / 'bin'}{os.pathsep}{environ['PATH']}"
             patch(block.text, tmp_path / "copy")
-        if block.language != "console":
+        if block.language not in ("console", "hidden"):
             continue
-        for command, shown in commands(block.text):
+        for command, shown in commands(block.text) if block.language == "console" else [(block.text, ["…"])]:
             done = subprocess.run(
                 ["bash", "-c", command], cwd=folder, env=environ, check=False, timeout=120, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
-            printed = done.stdout.splitlines()
+            printed = [line for line in done.stdout.splitlines() if not PROGRESS.fullmatch(line)]
             assert fits(shown, printed), f"{document.name}: `{command}` printed\n\n{done.stdout}"
             assert done.returncode in (0, 1), f"{document.name}: `{command}` ended with {done.returncode}"
 
