@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from checker.batch.run import Summary
 
-ASSIGNMENTS = ("neuron", "network-2-2-1", "softmax-3-4-2")
+ASSIGNMENTS = ("single-neuron", "network-2-2-1", "softmax-3-4-2")
 STUDENTS = 30
 SEED = "demo"
 
