@@ -6,6 +6,7 @@ import: a student may run the command fifty times an hour.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PROGRAM = "check-backprop"
 FULL, LESS, UNUSABLE, OURS, INTERRUPTED = 0, 1, 2, 3, 130
 MOST_LINES = 50  # of one error
+FEW_COLLECTIONS = 50_000  # new objects between two looks for garbage: what is imported and derived is none
 LONGEST_LINE = 2000
 
 
@@ -48,6 +50,7 @@ class Command(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command with these arguments and returns its exit status; raises nothing."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(FEW_COLLECTIONS)
     try:
         return _run(arguments)
     except SystemExit as stop:  # argparse, which has said why
@@ -192,7 +195,12 @@ def _store(options: Namespace) -> Store:
 
 def _coloured(choice: str) -> bool:
     if choice == "auto":
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return (
+            sys.stdout is not None
+            and sys.stdout.isatty()
+            and not os.environ.get("NO_COLOR")
+            and os.environ.get("TERM") != "dumb"
+        )
     return choice == "always"
 
 
@@ -434,6 +442,8 @@ COMMANDS: Table[Command] = Table(
 def _emit(text: str) -> None:
     """Prints a result. A reader who has seen enough (`| head`) is no fault of anybody's."""
     stream = sys.stdout
+    if stream is None:
+        raise UsageError("the result cannot be written: the output is closed")
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     try:
@@ -457,10 +467,12 @@ def _complain(*lines: str) -> None:
     shown = list(_shown(line for text in lines for line in text.split("\n")))
     if len(shown) > MOST_LINES:
         shown[MOST_LINES:] = [f"and {len(shown) - MOST_LINES} more"]
+    if sys.stderr is None:
+        return  # nobody is listening
     try:
         sys.stderr.write("".join(f"{line}\n" for line in shown))
     except OSError:
-        return  # nobody is listening
+        return
 
 
 def _shown(lines: Iterable[str]) -> Iterable[str]:

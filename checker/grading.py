@@ -246,6 +246,8 @@ def _notes(item: Asked, verdict: Verdict, cells: Sequence[Cell], apart: Sequence
 
 def _alike(diagnosis: Sequence[Diagnosis]) -> tuple[str, ...]:
     """The mistakes that a right answer cannot be told from: those of method that clearly give just this number."""
+    if not diagnosis:  # most answers: nobody needs the table of misconceptions then
+        return ()
     from checker.knowledge.misconceptions import MISCONCEPTIONS
 
     return tuple(d.code for d in diagnosis if d.confidence == "clear" and MISCONCEPTIONS[d.code].tier < SLIP_TIERS)

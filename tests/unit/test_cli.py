@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -401,11 +402,48 @@ def test_a_full_disk_is_said():
     assert (done.returncode, done.stderr) == (1, b"the result cannot be written: No space left on device\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
+@pytest.mark.parametrize(("closed", "status", "said"), [
+    (">&-", 2, b"check-backprop: the result cannot be written: the output is closed\n"),
+    ("2>&-", 0, b""),
+    (">&- 2>&-", 2, b""),
+])  # fmt: skip
+def test_a_closed_stream_is_no_fault_of_ours(closed, status, said):
+    command = f"{shlex.quote(sys.executable)} -m checker problem_sets/submissions/neuron-sigmoid.yaml {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (status, said)
+
+
+def test_the_process_ends_at_once_unless_something_waits_for_its_end():
+    ended = run_python("import sys; sys.argv = ['x', '--version']; from checker.__main__ import run; run()")
+    assert (ended.returncode, ended.stdout[:14]) == (0, b"check-backprop")
+    waits = """if True:
+        import atexit, sys
+        from checker.__main__ import run
+        atexit.register(print, "closed properly")
+        sys.argv = ["x", "--version"]
+        run()"""
+    assert run_python(waits).stdout.endswith(b"closed properly\n")
+
+
 def test_a_console_without_our_letters_gets_the_report_all_the_same():
     done = run_python(
         "from checker.cli import _emit; _emit('∂L/∂w − 1')", env={**os.environ, "PYTHONIOENCODING": "ascii"}
     )
     assert (done.returncode, done.stdout) == (0, rb"\u2202L/\u2202w \u2212 1")
+
+
+def test_right_numbers_to_a_known_problem_need_neither_mathematics_nor_knowledge(tmp_path):
+    code = """if True:
+        import sys
+        from checker.cli import main
+        status = main(["problem_sets/submissions/neuron-sigmoid.yaml"])
+        heavy = {"sympy", "numpy", "lark", "jsonschema", "jinja2", "difflib", "hashlib", "fractions"}
+        heavy |= {"checker.model", "checker.problem", "checker.graph", "checker.knowledge", "checker.diagnose"}
+        print(status, *sorted(heavy & set(sys.modules)), file=sys.stderr)"""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    run_python(code, env=environment)  # derives the problem and keeps it
+    assert run_python(code, env=environment).stderr == b"0\n"
 
 
 def test_the_command_imports_nothing_heavy():
