@@ -49,7 +49,9 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         lowering.leaf(quantity.name, quantity.shape, [float(v) for v in quantity.values])
     if derivation.computed:
         _computed_leaves(derivation, lowering)
-    steps = derivation.steps if everything else _needed(derivation)
+    needed, beyond = (derivation.steps, []) if everything else _needed(derivation)
+    # what only mistakes use comes last, so that steps have the same numbers with mistakes and without
+    steps = needed + beyond
     lowered: list[kept.Step] = []
     candidates: list[kept.Candidate] = []
     for number, item in enumerate(steps):
@@ -67,7 +69,7 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         lowered.append(
             kept.Step(item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, _parents(item))
         )
-    mistakes = _mistakes(steps, lowering)
+    mistakes = _mistakes(needed, lowering)
     result = kept.Program(
         problem.id, problem.title, problem.loss, lowered, _asked(derivation, lowered), lowering.formulas,
         lowering.values, lowering.exact, lowering.leaves, problem.rubric.tolerance,
@@ -79,18 +81,23 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
     return with_holding(result, hold(result, result.values))
 
 
-def _needed(derivation: Derivation) -> list[Step]:
-    """The steps that are asked or that an asked one rests on by any route."""
+def _needed(derivation: Derivation) -> tuple[list[Step], list[Step]]:
+    """The steps that are asked or that an asked one rests on by any route; and those that only their mistakes use."""
     by_name = {item.name: item for item in derivation.steps}
-    waiting = [target.step for _, target, _ in derivation.ask]
-    needed: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in by_name and name not in needed:
-            needed.add(name)
-            nodes = [route.node for route in by_name[name].routes] + [m.node for m in by_name[name].mistakes]
-            waiting.extend(parent for node in nodes for parent in names(node))
-    return [item for item in derivation.steps if item.name in needed]
+
+    def with_ancestors(waiting: list[str], found: set[str]) -> set[str]:
+        while waiting:
+            name = waiting.pop()
+            if name in by_name and name not in found:
+                found.add(name)
+                waiting.extend(parent for route in by_name[name].routes for parent in names(route.node))
+        return found
+
+    needed = with_ancestors([target.step for _, target, _ in derivation.ask], set())
+    steps = [item for item in derivation.steps if item.name in needed]
+    used = [name for item in steps for mistake in item.mistakes for name in names(mistake.node)]
+    beyond = with_ancestors(used, set(needed)) - needed
+    return steps, [item for item in derivation.steps if item.name in beyond]
 
 
 def _mistakes(steps: list[Step], lowering: Lowering) -> list[kept.Mistake]:

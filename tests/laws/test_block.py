@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from oracle.networks import random_case
@@ -10,8 +12,11 @@ from sheets import assert_same, no_formula, sheet_text
 
 from checker import load_program
 from checker.block import Block, Cells, grade_block
+from checker.errors import Place, SubmissionError
 from checker.grading import grade_submission
 from checker.plainsheet import PlainReader
+from checker.problem import load_problem
+from checker.readings.compile import compile_problem
 from checker.sheet import lay
 from checker.submission import load_submission
 
@@ -53,6 +58,27 @@ def test_mistakes_are_named_in_a_block_as_they_are_alone(seed, tmp_path):
     grades = grade_block(submissions, program, no_formula, with_mistakes)
     for grade, submission in zip(grades, submissions, strict=True):
         assert_same(grade, grade_submission(submission, program, no_formula, with_mistakes))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_so_they_are_where_only_some_steps_are_asked(seed):
+    """A mistake may use steps that no right way to an answer uses: they must not get between the others."""
+    rng = random.Random(seed)
+    case = random_case(rng)
+    problem = load_problem(case.problem_yaml.encode(), "p.yaml")
+    asked = tuple((name, Place("p.yaml")) for name in rng.sample(case.ask, min(len(case.ask), rng.randint(1, 5))))
+    problem = replace(problem, ask=asked)
+    program, diagnosing = compile_problem(problem), compile_problem(problem, mistakes=True)
+    assert [step.name for step in diagnosing.steps[: len(program.steps)]] == [step.name for step in program.steps]
+    part = replace(case, values={name: case.values[name] for name, _ in asked})
+    submissions = []
+    for n in range(8):
+        with suppress(SubmissionError):  # a sheet without answers
+            text = sheet_text(part, random.Random(100 * seed + n), f"s{n}")
+            submissions.append(load_submission(text.encode(), "s.yaml"))
+    grades = grade_block(submissions, program, no_formula, lambda: diagnosing)
+    for grade, submission in zip(grades, submissions, strict=True):
+        assert_same(grade, grade_submission(submission, program, no_formula, lambda: diagnosing))
 
 
 @pytest.mark.parametrize("seed", range(12))
