@@ -148,26 +148,41 @@ class LeftOut:
         return explained
 
     def _near(self, item: Item, marks: Marks, before: Sequence[int]) -> list[tuple[Trial, Value, Value]]:
-        """The trials that come near one number of the item: for whom, and how much of the values all trials cover."""
-        lanes, rows = self.lanes, self.rows
-        n = max(range(len(item.slots)), key=lambda k: lanes.total(item.mask[k]))
-        slot, mask = item.slots[n], item.mask[n]
+        """The trials that come near the first number to be explained: for whom, and how much all trials cover there.
+
+        Which number that is, is asked of each lane by itself: nobody's mistake may be named by what others got wrong.
+        """
+        lanes = self.lanes
         trials = self.trials(before)
+        near: list[Value] = [False] * len(trials)
+        chance: Value = 1.0
+        left = item.everyone
+        for n, mask in enumerate(item.mask):
+            mine, left = left & mask, left & lanes.negated(mask)
+            if not lanes.some(mine):
+                continue
+            here, covered = self._near_slot(item, marks, n, trials, before)
+            near = [each | (mine & close) for each, close in zip(near, here, strict=True)]
+            chance = lanes.where(mine, covered, chance)
+        return [(trial, each, chance) for trial, each in zip(trials, near, strict=True) if lanes.some(each)]
+
+    def _near_slot(
+        self, item: Item, marks: Marks, n: int, trials: Sequence[Trial], before: Sequence[int]
+    ) -> tuple[list[Value], Value]:
+        """For each trial, whether it comes near the item's number `n`; and how much all of them cover."""
+        lanes, rows, slot = self.lanes, self.rows, item.slots[n]
         way = Way(self, item.number, slot, before)
         base = marks.ways[0].value
         values = [way.value(trial, Picked(base, item.who, lanes)) for trial in trials]
         reach = lanes.pick(marks.reach[slot], item.who)
         carried = lanes.pick(marks.carried[slot], item.who)
         unit = lanes.pick(marks.unit[slot], item.who)
-        radii, found = [], []
-        for trial, value in zip(trials, values, strict=True):
+        radii, near = [], []
+        for value in values:
             # rounding moves a wrong value about as much, for its size, as the right one
             growth = lanes.larger(1.0, lanes.smaller(10.0, abs(value) / lanes.larger(abs(carried), 1e-300)))
             radii.append(lanes.where(item.bad[n], reach * growth, 0.0))
-            loose = item.half[n] + SLACK * (reach + unit) * growth
-            near = (abs(value - item.submitted[n]) <= loose) | lanes.negated(mask)
-            if lanes.some(near):
-                found.append((trial, near))
+            near.append(abs(value - item.submitted[n]) <= item.half[n] + SLACK * (reach + unit) * growth)
         chance = rows.covered(
             rows.table(values, item.students),
             rows.table(radii, item.students),
@@ -177,8 +192,7 @@ class LeftOut:
             item.size[n],
             HIDDEN_CHANCE,
         )
-        chance = lanes.where(mask, lanes.smaller(chance, 1.0), 1.0)
-        return [(trial, near, chance) for trial, near in found]
+        return near, lanes.smaller(chance, 1.0)
 
     def _fits(self, item: Item, outcomes: Sequence[Outcome]) -> Value:
         """Where what a trial gives, by some route, is what stands in all of the item's step.
