@@ -2,28 +2,111 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, render_template
+from flask import Flask, Response, request
+from werkzeug.exceptions import NotFound
 
+from checker.reports import page
+from checker.web import catalogue, controls
+from checker.web.choice import choose
+from checker.web.render import render
 from checker.web.safety import protect
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
+    from checker.web.choice import Form
     from checker.web.workers import Calls
 
 NAMES = frozenset({"localhost"})
+DAY = "public, max-age=86400"
 
 
-def create_app(workers: Calls, hosts: Collection[str] = NAMES, port: int | None = None) -> Flask:
-    """The application, asked under the names `hosts` (and any IP address) on `port`."""
-    app = Flask(__name__)
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+def create_app(
+    workers: Calls, hosts: Collection[str] = NAMES, port: int | None = None, problems: Path | None = None
+) -> Flask:
+    """The application, asked under the names `hosts` (and any IP address) on `port`.
+
+    `problems` is a folder whose problems are offered besides those that are shipped.
+    """
+    app = Flask(__name__, template_folder=None)
     protect(app, hosts, port)
+    places = catalogue.folders(problems)
 
     @app.get("/")
     def calculator() -> str:
-        return render_template("calculator.html")
+        form = _form()
+        choice = choose(form, lambda name: catalogue.text_of(name, places))
+        # while the workers are starting the page comes without its steps, and asks for them
+        worked: dict[str, Any] = workers.call("jobs:calculate", form, places) if workers.ready() else {}
+        return render(
+            "calculator.html",
+            page="calculator",
+            form=controls.draw(choice, form, catalogue.listed(places)),
+            s=choice.settings,
+            said=worked.get("said", ()),
+            title=worked.get("title", "Steps"),
+            steps=worked.get("steps", ""),
+            picture=worked.get("picture", ""),
+        )
+
+    @app.post("/calculate")
+    def calculate() -> Response:
+        form = _form()
+        answer = workers.call("jobs:calculate", form, places)
+        if answer["controls"] != request.form.get("have"):
+            choice = choose(form, lambda name: catalogue.text_of(name, places))
+            answer["form"] = controls.draw(choice, form, catalogue.listed(places))
+        return _json(answer)
+
+    @app.post("/curves")
+    def loss_curves() -> Response:
+        return _json(workers.call("curves:compare", _form(), places))
+
+    @app.post("/exact")
+    def exact() -> Response:
+        return _json({"html": workers.call("jobs:exact", _form(), places, request.form.get("step", ""))})
+
+    downloads: dict[str, tuple[str, str]] = {
+        "problem.yaml": ("application/yaml", "jobs:problem_file"),
+        "steps.csv": ("text/csv", "jobs:steps_csv"),
+        "graph.svg": ("image/svg+xml", "jobs:graph_file"),
+        "loss.csv": ("text/csv", "curves:losses_csv"),
+    }
+
+    @app.post("/download/<name>")
+    def download(name: str) -> Response:
+        if name not in downloads:
+            raise NotFound
+        media, job = downloads[name]
+        text = workers.call(job, _form(), places)
+        return _file(text, name, media)
+
+    @app.get("/style.css")
+    def style() -> Response:
+        sheet = page.font_face("/font.woff2") + page.style(font=False)
+        return Response(sheet, mimetype="text/css", headers={"Cache-Control": "no-cache"})
+
+    @app.get("/font.woff2")
+    def font() -> Response:
+        return Response(page.asset(page.FONT), mimetype="font/woff2", headers={"Cache-Control": DAY})
 
     return app
+
+
+def _form() -> Form:
+    """What was sent, as plain data."""
+    sent = request.form if request.method == "POST" else request.args
+    return {name: values for name, values in sent.to_dict(flat=False).items() if name not in ("have", "step")}
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value, allow_nan=False, separators=(",", ":")), mimetype="application/json")
+
+
+def _file(text: str, name: str, media: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, content_type=f"{media}; charset=utf-8", headers=headers)

@@ -61,13 +61,13 @@ def run(options: Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, _interrupt)
-    workers = Workers()
+    workers = Workers(warm="jobs:warm")
     try:
         names = {*NAMES, *(name.lower() for name in options.allow_name)}
         if options.listen_on_network:
             names.add(socket.gethostname().lower())
         server = create_server(
-            create_app(workers, names, port),
+            create_app(workers, names, port, options.problems),
             sockets=[bound],
             threads=THREADS,
             connection_limit=CONNECTIONS,

@@ -22,12 +22,12 @@ SECTIONS = {"given": "Given", "parameters": "Parameters", "update": "Update"}
 
 
 class Field(NamedTuple):
-    """One number: `name` as in `W1[2,1]`, the `quantity` it belongs to, its `index`, and its place in the text."""
+    """One number: `name` as in `W1[2,1]`, the `quantity` it belongs to, its element `at`, and its place in the text."""
 
     name: str
     section: str
     quantity: str
-    index: tuple[int, ...]
+    at: tuple[int, ...]
     line: int
     column: int
     text: str
@@ -36,9 +36,9 @@ class Field(NamedTuple):
     def label(self) -> str:
         """What the number is, in words for somebody who cannot see where it stands."""
         words = self.quantity.replace("_", " ") if self.section == "update" else self.quantity
-        if len(self.index) == 2:
-            return f"{words}, row {self.index[0]}, column {self.index[1]}"
-        return f"{words}, element {', '.join(map(str, self.index))}" if self.index else words
+        if len(self.at) == 2:
+            return f"{words}, row {self.at[0]}, column {self.at[1]}"
+        return f"{words}, element {', '.join(map(str, self.at))}" if self.at else words
 
 
 def fields(text: str) -> list[Field]:

@@ -12,10 +12,11 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Response, jsonify, render_template, request
+from flask import Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from checker.errors import CheckerError
+from checker.web.render import render
 from checker.web.workers import Busy, TooLong
 
 if TYPE_CHECKING:
@@ -162,6 +163,6 @@ def _answer(said: Said, number: str = "") -> Response:
     if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
         response = jsonify(error=said.text, title=said.title, fault=number)
     else:
-        response = Response(render_template("error.html", said=said, number=number))
+        response = Response(render("error.html", page="", said=said, number=number))
     response.status_code = said.status
     return response

@@ -10,6 +10,7 @@ import queue
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from checker.errors import CheckerError, Finding, InternalError
@@ -17,7 +18,8 @@ from checker.errors import CheckerError, Finding, InternalError
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-Job = Callable[..., Any]
+Job = Callable[..., Any] | str
+"""What is to be done: a function, or `module:function` of this package, which the server itself then never imports."""
 
 WAIT = 10.0  # seconds that a request may wait for a worker
 DEADLINE = 8.0  # seconds that a job may take
@@ -57,7 +59,7 @@ class Here:
 
     def call(self, job: Job, *arguments: Any) -> Any:
         """As `Calls.call`; what is no CheckerError is raised as it is."""
-        return job(*arguments)
+        return found(job)(*arguments)
 
     def ready(self) -> bool:
         """Always."""
@@ -169,6 +171,15 @@ class _Worker:
         self._ready = True
 
 
+def found(job: Job) -> Callable[..., Any]:
+    """The function that a job is."""
+    if not isinstance(job, str):
+        return job
+    module, _, name = job.partition(":")
+    function: Callable[..., Any] = getattr(import_module(f"checker.web.{module}"), name)
+    return function
+
+
 def work(pipe: Connection, warm: Job | None) -> None:
     """What a worker does: one job after the other, until nobody asks any more."""
     import signal
@@ -177,7 +188,7 @@ def work(pipe: Connection, warm: Job | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends us
     try:
         if warm is not None:
-            warm()
+            found(warm)()
         pipe.send("ready")
         while True:
             job, arguments = pipe.recv()
@@ -188,7 +199,7 @@ def work(pipe: Connection, warm: Job | None) -> None:
 
 def _outcome(job: Job, arguments: tuple[Any, ...]) -> tuple[str, Any]:
     try:
-        return "done", job(*arguments)
+        return "done", found(job)(*arguments)
     except CheckerError as error:
         return "refused", error
     except RecursionError as error:

@@ -1,0 +1,51 @@
+"""The problems that the page offers: those of the folder that `serve` was given, then those that are shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.errors import AuthorError
+from checker.find import contents, find_problem, known_ids
+from checker.yamlfile import data_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MOST_LISTED = 300
+
+
+class Listed(NamedTuple):
+    """A problem of the list."""
+
+    id: str
+    shipped: bool
+
+
+def folders(own: Path | None) -> tuple[Path, ...]:
+    """Where problems are looked for, first things first."""
+    return (*([own] if own is not None else []), data_folder("problem_sets"))
+
+
+def listed(places: Sequence[Path]) -> list[Listed]:
+    """The problems of these folders by id, the last folder being the shipped one."""
+    own = known_ids(places[:-1])
+    shipped = [name for name in known_ids(places[-1:]) if name not in own]
+    return [*(Listed(name, False) for name in sorted(own)), *(Listed(name, True) for name in sorted(shipped))][
+        :MOST_LISTED
+    ]
+
+
+def text_of(problem: str, places: Sequence[Path]) -> str:
+    """The text of a listed problem.
+
+    Raises:
+        CheckerError: there is none, or it cannot be read.
+    """
+    path = find_problem(problem, list(places), None)
+    try:
+        return contents(path, AuthorError).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        from checker.errors import Finding, Place
+
+        raise AuthorError(Finding("the file is not UTF-8", Place(path.name), "save it as UTF-8")) from None

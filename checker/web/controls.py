@@ -1,0 +1,42 @@
+"""The form of the calculator: which controls there are for a choice, and what they show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checker.cache import digest
+from checker.web.choice import NUMBER
+from checker.web.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checker.web.catalogue import Listed
+    from checker.web.choice import Choice, Form
+    from checker.web.fields import Field
+
+
+def draw(choice: Choice, form: Form, listed: Sequence[Listed]) -> str:
+    """The controls as markup, each with what was typed into it, be it of use or not."""
+
+    def typed(field: Field) -> str:
+        values = form.get(NUMBER + field.name)
+        return values[-1] if values else field.text
+
+    names = [(each.id, each.shipped) for each in listed]
+    return render("controls.html", chosen=choice, s=choice.settings, listed=names, token=token(choice), typed=typed)
+
+
+def token(choice: Choice) -> str:
+    """What decides which controls there are: where it changes, a page asks for its form anew."""
+    settings = choice.settings
+    parts = (
+        settings.kind,
+        settings.inputs,
+        [(layer.units, layer.activation) for layer in settings.layers],
+        settings.loss,
+        settings.optimizer,
+        settings.problem if settings.kind == "problem" else "",
+        [field.name for field in choice.fields],
+    )
+    return digest(repr(parts).encode())[:16]

@@ -1,0 +1,119 @@
+"""The loss over repeated updates: of what is shown, and beside it with other learning rates and other activations."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from checker.errors import CheckerError
+from checker.numbertext import read_fraction, read_number
+from checker.problem import load_problem
+from checker.readings.loop import loss_curve
+from checker.reports.worked import selected
+from checker.solving import describe
+from checker.web.fields import FILE
+from checker.web.jobs import Opened, open_choice
+from checker.web.render import render, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from fractions import Fraction
+    from pathlib import Path
+
+    from checker.model import Problem
+    from checker.web.choice import Form
+
+MOST_WORK = 2_000_000  # numbers of all steps in all updates of one curve
+
+
+class Curve(NamedTuple):
+    """One line of the chart: what it is of, its losses, and what they do in words."""
+
+    label: str
+    losses: tuple[float, ...]
+    remark: str
+
+
+def compare(form: Form, places: Sequence[Path]) -> dict[str, Any]:
+    """The curves as data for the chart, and as a table of what each does; why there are none where there are none."""
+    opened = open_choice(form, places)
+    if opened.problem is None or opened.choice.faults:
+        return {"faults": opened.choice.faults, "why": "", "series": [], "table": ""}
+    if opened.problem.update is None:
+        return {"why": "This problem has no update to repeat.", "series": [], "table": ""}
+    curves = list(_curves(form, places, opened))
+    return {
+        "why": "",
+        "loss": opened.problem.loss,
+        "series": [{"label": each.label, "losses": _finite(each.losses)} for each in curves],
+        "table": render("curves.html", curves=curves, loss=opened.problem.loss, shown=selected(len(curves[0].losses))),
+        "log": opened.choice.settings.log,
+        "faults": opened.choice.faults,
+    }
+
+
+def _curves(form: Form, places: Sequence[Path], opened: Opened) -> Iterator[Curve]:
+    choice, problem, work = opened
+    assert problem is not None
+    assert work is not None
+    assert problem.update is not None
+    size = sum(len(numbers) for numbers, _ in work.values(problem).values())
+    count = max(1, min(choice.settings.updates, MOST_WORK // max(1, size)))
+    rate = problem.update.settings["learning_rate"]
+    yield _curve(f"as set, learning rate {_short(rate)}", problem, count)
+    for text in choice.rates:
+        other = _exact(text)
+        if other != rate:
+            settings = {**problem.update.settings, "learning_rate": other}
+            yield _curve(
+                f"learning rate {text}", replace(problem, update=replace(problem.update, settings=settings)), count
+            )
+    if choice.settings.kind not in ("neuron", "network"):
+        return
+    own = {layer.activation for layer in choice.settings.layers}
+    for name in choice.settings.compare:
+        if own == {name}:
+            continue
+        other_form = {key: value for key, value in form.items() if not key.startswith("activation")}
+        for k in range(1, len(choice.settings.layers) + 1):
+            other_form["activation" if choice.settings.kind == "neuron" else f"activation{k}"] = [name]
+        other_choice = open_choice(other_form, places).choice
+        try:
+            yield _curve(words(name), load_problem(other_choice.text.encode(), FILE), count)
+        except CheckerError as error:
+            yield Curve(words(name), (), str(error.findings[0].what) if error.findings else str(error))
+
+
+def _curve(label: str, problem: Problem, count: int) -> Curve:
+    losses = tuple(loss_curve(problem, count))
+    return Curve(label, losses, describe(problem, losses))
+
+
+def losses_csv(form: Form, places: Sequence[Path]) -> str:
+    """The losses of every curve, an update a line."""
+    opened = open_choice(form, places)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    curves = list(_curves(form, places, opened)) if opened.problem is not None and opened.problem.update else []
+    curves = [curve for curve in curves if curve.losses]
+    writer.writerow(["updates", *(curve.label for curve in curves)])
+    for k in range(max((len(curve.losses) for curve in curves), default=0)):
+        writer.writerow([k, *(repr(curve.losses[k]) for curve in curves)])
+    return out.getvalue()
+
+
+def _finite(values: Sequence[float]) -> list[float | None]:
+    return [value if isfinite(value) else None for value in values]
+
+
+def _exact(text: str) -> Fraction:
+    read = read_number(text) or read_fraction(text)
+    assert read is not None  # it was checked
+    return read.fraction()
+
+
+def _short(value: Fraction) -> str:
+    return f"{float(value):g}"

@@ -1,0 +1,174 @@
+// The calculator: on every change the form is sent, and what comes back is put in its place.
+
+import { packed, queryOf, remember, unpacked } from './address.js'
+import { bodyOf, channel } from './channel.js'
+import { LossChart } from './chart.js'
+
+const form = document.getElementById('form')
+const steps = document.getElementById('steps')
+const picture = document.getElementById('picture')
+const title = document.getElementById('h-title')
+const said = document.getElementById('said')
+const state = document.getElementById('state')
+const curves = document.getElementById('curves')
+const results = document.querySelector('.results')
+const chart = new LossChart(document.getElementById('chart'), document.getElementById('readout'))
+
+const calculate = channel('/calculate', worked, failed)
+const compare = channel('/curves', drawn, failed)
+
+let shownPicture = ''
+
+function ask() {
+  const controls = document.getElementById('controls')
+  calculate(bodyOf(form, { have: controls.dataset.token }))
+  compare(bodyOf(form))
+  keep()
+}
+
+async function keep() {
+  const text = form.elements.text
+  remember(queryOf(form), text && text.value ? `text=${await packed(text.value)}` : '')
+  const link = document.getElementById('practise')
+  const kind = form.elements.kind.value
+  link.href = kind === 'problem' ? `/practice?problem=${encodeURIComponent(form.elements.problem.value)}` : '/practice'
+  link.hidden = kind !== 'problem'
+}
+
+function worked(answer, at) {
+  if (answer.form) newControls(answer.form)
+  faults(answer.faults)
+  const list = said.querySelector('ul')
+  list.replaceChildren(...answer.said.map((each) => Object.assign(document.createElement('li'), { textContent: each })))
+  said.hidden = !answer.said.length
+  const whole = answer.steps !== undefined
+  results.classList.toggle('stale', !whole)
+  if (!whole) {
+    state.textContent = steps.childElementCount
+      ? 'Mend what is marked; until then this is the last result.'
+      : 'Nothing to show yet.'
+    return
+  }
+  state.textContent = ''
+  const open = [...steps.querySelectorAll('.exact[aria-expanded="true"]')].map((button) => button.closest('li').dataset.step)
+  title.textContent = answer.title
+  steps.innerHTML = answer.steps
+  if (answer.picture !== shownPicture) {
+    shownPicture = answer.picture
+    picture.innerHTML = answer.picture || '<p class="soft">There are too many steps for a picture.</p>'
+  }
+  for (const step of open) {
+    const button = steps.querySelector(`li[data-step="${CSS.escape(step)}"] .exact`)
+    if (button) exact(button)
+  }
+  form.dataset.latency = (performance.now() - at).toFixed(1)
+}
+
+function newControls(html) {
+  const focused = document.activeElement?.id
+  const controls = document.getElementById('controls')
+  const inside = controls.contains(document.activeElement)
+  controls.outerHTML = html
+  if (inside && focused) document.getElementById(focused)?.focus()
+}
+
+function faults(found) {
+  for (const place of document.querySelectorAll('[data-fault]')) {
+    const name = place.dataset.fault
+    const text = found[name] ?? ''
+    place.textContent = text
+    place.hidden = !text
+    for (const element of form.elements) {
+      if (element.name !== name) continue
+      if (text) element.setAttribute('aria-invalid', 'true')
+      else element.removeAttribute('aria-invalid')
+    }
+  }
+}
+
+function drawn(answer) {
+  if (answer.faults && Object.keys(answer.faults).length) return
+  chart.show(answer.series, answer.loss ?? '', answer.log)
+  const open = curves.querySelector('details')?.open
+  curves.innerHTML = answer.table
+  const values = curves.querySelector('details')
+  if (values && open) values.open = true
+  if (answer.why) curves.replaceChildren(Object.assign(document.createElement('p'), { className: 'soft', textContent: answer.why }))
+  document.getElementById('chart').hidden = !answer.series.length
+}
+
+function failed(text) {
+  state.textContent = text
+  results.classList.add('stale')
+}
+
+async function exact(button) {
+  const item = button.closest('li')
+  const place = item.querySelector('.exact-value')
+  button.setAttribute('aria-expanded', 'true')
+  place.hidden = false
+  const response = await fetch('/exact', {
+    method: 'POST',
+    body: bodyOf(form, { step: item.dataset.step }),
+    headers: { Accept: 'application/json' },
+  })
+  const answer = await response.json()
+  if (response.ok) place.innerHTML = answer.html
+  else place.textContent = answer.error
+}
+
+steps.addEventListener('click', (event) => {
+  const button = event.target.closest('.exact')
+  if (!button) return
+  if (button.getAttribute('aria-expanded') === 'true') {
+    button.setAttribute('aria-expanded', 'false')
+    button.closest('li').querySelector('.exact-value').hidden = true
+  } else {
+    exact(button)
+  }
+})
+
+document.addEventListener('input', (event) => {
+  if (event.target.form === form && event.target.type !== 'file') ask()
+})
+document.addEventListener('change', async (event) => {
+  if (event.target.id !== 'c-open' || !event.target.files.length) return
+  const [file] = event.target.files
+  if (file.size > 1024 * 1024) {
+    faults({ text: `${file.name} has more than 1 MiB` })
+    return
+  }
+  form.elements.text.value = await file.text()
+  ask()
+})
+form.addEventListener('submit', (event) => {
+  if (!event.submitter?.formAction || event.submitter.formMethod !== 'post') {
+    event.preventDefault()
+    ask()
+  }
+})
+
+document.getElementById('share').addEventListener('click', async () => {
+  await keep()
+  const place = document.getElementById('shared')
+  try {
+    await navigator.clipboard.writeText(location.href)
+    place.textContent = 'The link is copied.'
+  } catch {
+    place.textContent = `Copy the address of this page: ${location.href}`
+  }
+})
+
+document.getElementById('chart-png').addEventListener('click', async () => {
+  const blob = await chart.png()
+  if (!blob) return
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = 'loss.png'
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+})
+
+const kept = new URLSearchParams(location.hash.slice(1)).get('text')
+if (kept && form.elements.text) form.elements.text.value = await unpacked(kept)
+ask()

@@ -1,0 +1,53 @@
+// Requests of which only the newest counts: what is typed while one is under way waits, and only the last of it is asked.
+
+const PATIENCE = 400 // milliseconds after which a newer question no longer waits for an older answer
+
+/**
+ * A function that asks `path` with form data. `answered` gets what came back, with the time of asking; `failed` a text.
+ */
+export function channel(path, answered, failed) {
+  let waiting = null
+  let running = null
+
+  async function run() {
+    while (waiting) {
+      const { body, at } = waiting
+      waiting = null
+      const control = new AbortController()
+      running = { control, since: performance.now() }
+      try {
+        const response = await fetch(path, {
+          method: 'POST',
+          body,
+          headers: { Accept: 'application/json' },
+          signal: control.signal,
+        })
+        const answer = await response.json()
+        if (response.ok) answered(answer, at)
+        else failed(answer.fault ? `${answer.error} (number ${answer.fault})` : answer.error)
+      } catch (error) {
+        if (error.name !== 'AbortError') failed('The server does not answer. Is it still running?')
+      }
+      running = null
+    }
+  }
+
+  return (body) => {
+    waiting = { body, at: performance.now() }
+    if (!running) {
+      run()
+    } else {
+      const mine = running
+      const left = Math.max(0, PATIENCE - (performance.now() - running.since))
+      setTimeout(() => { if (running === mine && waiting) mine.control.abort() }, left)
+    }
+  }
+}
+
+/** The fields of a form as the body of a request. */
+export function bodyOf(form, extra = {}) {
+  const body = new URLSearchParams()
+  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value)
+  for (const [name, value] of Object.entries(extra)) body.set(name, value)
+  return body
+}
