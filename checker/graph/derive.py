@@ -116,6 +116,7 @@ def _iterate(
             name=f"{step.name}@{k}",
             routes=[Route(nodes.rename(route.node, renamed, done), route.proven) for route in step.routes],
             mistakes=[wrong._replace(node=nodes.rename(wrong.node, renamed, done)) for wrong in step.mistakes],
+            scope={key: nodes.rename(node, renamed, done) for key, node in step.scope.items()},
             text=re.sub(
                 r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@0)?",
                 lambda m: str(renamed[m[0]].data) if m[0] in renamed else m[0],

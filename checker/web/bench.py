@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
+from decimal import Decimal
+from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from checker.errors import Place
 from checker.graph.derive import derive
-from checker.readings.compile import compile_derivation, compile_problem
-from checker.readings.renumber import Programs, Renumbering, structure
-from checker.web.written import SYMBOLS, Written, values_of, write
+from checker.readings.compile import compile_derivation
+from checker.readings.digits import Digits
+from checker.readings.program import places
+from checker.readings.renumber import Renumbering, structure
+from checker.web.written import SYMBOLS, Known, Written, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from fractions import Fraction
 
     from checker.graph.steps import Derivation
     from checker.model import Problem
     from checker.readings.program import Program
 
+PRECISION = 20  # significant digits to which steps are worked
+MOST_IN_DIGITS = 3_000  # numbers of all steps; more are worked in floats
 MOST_SLOPES = 80  # local derivatives that are shown besides those of the activations
 KEPT = 64
 
@@ -50,35 +57,76 @@ class Shelf(Generic[K, V]):
 
 
 class Worked:
-    """A structure: the derivation of every step, each written out, and a program that takes other numbers."""
+    """A structure: the derivation of every step, each written out, and what works them with other numbers."""
 
     def __init__(self, problem: Problem) -> None:
-        everything = replace(problem, ask=None, aliases={}, rubric=replace(problem.rubric, steps={}))
-        self.derivation = with_slopes(derive(everything))
+        everything = replace(problem, ask=None, rubric=replace(problem.rubric, steps={}))
+        self.derivation = with_more(derive(everything), problem)
         self.written: list[Written] = write(self.derivation)
+        self._digits: Digits | None = None
+        self._renumbering: Renumbering | None = None
+        self._fixed: dict[str, Known] = {}
+        size = sum(prod(step.shape) for step in self.derivation.steps)
+        if size <= MOST_IN_DIGITS and not self.derivation.computed:
+            self._digits = Digits(self.derivation, PRECISION)
+            return
         program = compile_derivation(self.derivation, everything=True)
-        self._renumbering = None if program.fixed else Renumbering(program)
-        self._program = program
+        if program.fixed:
+            self._fixed = _floats(program)
+        else:
+            self._renumbering = Renumbering(program)
 
-    def program(self, problem: Problem) -> Program:
-        """The program with a problem's numbers."""
-        return self._renumbering(problem) if self._renumbering is not None else self._program
-
-    def values(self, problem: Problem) -> dict[str, tuple[list[float], tuple[int, ...]]]:
-        """The numbers and the shape of everything that has a name, the optimizer's settings among them."""
-        found = values_of(self.program(problem))
+    def values(self, problem: Problem) -> dict[str, Known]:
+        """The numbers of everything that has a name, the optimizer's settings among them."""
+        if self._digits is not None:
+            worked = self._digits({q.name: q.values for q in problem.quantities})
+            shapes = {step.name: step.shape for step in self.derivation.steps}
+            found = {
+                name: Known([float(v) for v, _ in elements], shapes[name], [v if e else None for v, e in elements])
+                for name, elements in worked.items()
+            }
+            found.update({q.name: _given(q.values, q.shape) for q in problem.quantities})
+        else:
+            found = _floats(self._renumbering(problem)) if self._renumbering is not None else dict(self._fixed)
         if problem.update is not None:
             for name, value in problem.update.settings.items():
-                found.setdefault(SYMBOLS.get(name, name), ([float(value)], ()))
+                found.setdefault(SYMBOLS.get(name, name), _given([value], ()))
         return found
 
 
-def with_slopes(derivation: Derivation) -> Derivation:
-    """The derivation with every factor of the chain rule as a step of its own, where all of them are single numbers.
+def _given(values: Sequence[Fraction], shape: tuple[int, ...]) -> Known:
+    return Known(
+        [float(v) for v in values],
+        shape,
+        [Decimal(v.numerator) / v.denominator if terminates(v) else None for v in values],
+    )
 
-    In arrays such a factor is a Jacobian, which nobody writes out.
+
+def terminates(value: Fraction) -> bool:
+    """Whether a number is a decimal that ends.
+
+    >>> terminates(Fraction(3, 40)), terminates(Fraction(1, 3))
+    (True, False)
     """
-    problem = derivation.problem
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
+
+
+def _floats(program: Program) -> dict[str, Known]:
+    found = {}
+    for name, (slot, shape) in places(program).items():
+        size = prod(shape)
+        found[name] = Known(program.values[slot : slot + size], shape, [None] * size)
+    return found
+
+
+def with_more(derivation: Derivation, problem: Problem) -> Derivation:
+    """The derivation with what the problem asks for besides, and with every factor of the chain rule as a step of its
+    own where all of them are single numbers: in arrays such a factor is a Jacobian, which nobody writes out.
+    """
     shapes = derivation.names.shapes
     steps = {step.name: step for step in derivation.steps}
     slopes = []
@@ -89,15 +137,18 @@ def with_slopes(derivation: Derivation) -> Derivation:
             name = f"d{through}_d{step.about}"
             if shapes.get(name) == () and name not in steps and through != problem.loss:
                 slopes.append(name)
-    if not slopes or len(slopes) > MOST_SLOPES:
+    if len(slopes) > MOST_SLOPES:
+        slopes = []
+    asked = {target.step for _, target, _ in derive(problem).ask} - set(steps) if problem.ask else ()
+    if not slopes and not asked:
         return derivation
     place = Place(problem.source)
     ask = [(text, place) for text, _, _ in derivation.ask]
-    return derive(replace(problem, ask=(*ask, *((name, place) for name in dict.fromkeys(slopes)))))
+    more = ((name, place) for name in dict.fromkeys((*sorted(asked), *slopes)))
+    return derive(replace(derivation.problem, ask=(*ask, *more)))
 
 
 _worked: Shelf[str, Worked] = Shelf()
-programs = Programs(lambda problem, mistakes: compile_problem(problem, mistakes=mistakes))
 
 
 def worked(problem: Problem) -> Worked:

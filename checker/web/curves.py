@@ -60,7 +60,7 @@ def _curves(form: Form, places: Sequence[Path], opened: Opened) -> Iterator[Curv
     assert problem is not None
     assert work is not None
     assert problem.update is not None
-    size = sum(len(numbers) for numbers, _ in work.values(problem).values())
+    size = sum(len(known.numbers) for known in work.values(problem).values())
     count = max(1, min(choice.settings.updates, MOST_WORK // max(1, size)))
     rate = problem.update.settings["learning_rate"]
     yield _curve(f"as set, learning rate {_short(rate)}", problem, count)

@@ -16,7 +16,7 @@ from checker.web.choice import NUMBER, Choice, Form, choose
 from checker.web.controls import token
 from checker.web.fields import FILE, sort_out
 from checker.web.render import render
-from checker.web.written import Written, array, number, put_in
+from checker.web.written import Known, Written, put_in, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def open_choice(form: Form, places: Sequence[Path]) -> Opened:
 
 
 class Row(NamedTuple):
-    """A step as the page shows it."""
+    """A step as the page shows it; the signs say whether what follows is all there is of a number, or rounded."""
 
     step: str
     name: str
@@ -58,6 +58,8 @@ class Row(NamedTuple):
     numbers: str
     value: str
     array: bool
+    numbers_sign: str
+    value_sign: str
 
 
 def calculate(form: Form, places: Sequence[Path]) -> dict[str, Any]:
@@ -76,20 +78,29 @@ def calculate(form: Form, places: Sequence[Path]) -> dict[str, Any]:
     for kind, heading in HEADINGS.items():
         rows = [_row(each, values, digits) for each in work.written[:MOST_STEPS] if each.kind is kind]
         if rows:
-            groups.append((heading, kind.value, rows))
+            groups.append((heading, rows))
     answer["title"] = problem.title
     answer["steps"] = render("steps.html", groups=groups, left=max(0, len(work.written) - MOST_STEPS))
     answer["picture"] = picture(problem, work)
     return answer
 
 
-def _row(each: Written, values: dict[str, Any], digits: int) -> Row:
-    numbers, shape = values[each.step]
-    value = array(numbers, shape, digits) if shape else number(numbers[0], digits)
+def _row(each: Written, values: dict[str, Known], digits: int) -> Row:
+    known = values[each.step]
+    value = shown(known, digits)
     filled = put_in(each, values, digits) if each.numbers else ""
     said = {*each.formulas, f"<mrow>{value}</mrow>", value}
     formulas = tuple(formula for formula in each.formulas if formula not in (f"<mrow>{value}</mrow>", value))
-    return Row(each.step, each.name, formulas, "" if filled in said else filled, value, bool(shape))
+    return Row(
+        each.step,
+        each.name,
+        formulas,
+        "" if filled in said else filled,
+        value,
+        bool(known.shape),
+        "=" if all(values[name].whole(digits) for name in each.uses) else "≈",
+        "=" if known.whole(digits) else "≈",
+    )
 
 
 def picture(problem: Problem, work: Worked) -> str:
@@ -157,7 +168,7 @@ def steps_csv(form: Form, places: Sequence[Path]) -> str:
 
         values = work.values(problem)
         for each in work.written:
-            numbers, shape = values[each.step]
+            numbers, shape, _ = values[each.step]
             for position, value in enumerate(numbers):
                 index = [position // s % n + 1 for s, n in zip(strides(shape), shape, strict=True)]
                 writer.writerow([each.step, each.kind.value, " ".join(map(str, index)), repr(value + 0.0)])

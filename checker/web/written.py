@@ -7,6 +7,7 @@ structure, with marks where numbers go, and a change of a number costs no more t
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import cache
 from html import escape
 from math import isfinite, prod
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from checker.graph.steps import Derivation, Step
-    from checker.readings.program import Program
 
 MOST_PUT_IN = 16  # numbers of one array that are put into a formula; a larger one stays a name
 MOST_SHOWN = 12  # rows and columns of an array that are shown
@@ -160,17 +160,38 @@ def inner(latex: str) -> str:
 # ---------------------------------------------------------------- numbers
 
 
-def put_in(written: Written, values: Mapping[str, tuple[Sequence[float], tuple[int, ...]]], digits: int) -> str:
-    """The step's formula with the numbers in it; `values` are the numbers and the shape of each name."""
+class Known(NamedTuple):
+    """The numbers of a quantity, its shape, and each number's decimal where that is exact and ends."""
+
+    numbers: Sequence[float]
+    shape: tuple[int, ...]
+    exact: Sequence[Decimal | None]
+
+    def whole(self, digits: int) -> bool:
+        """Whether so many digits are all there are."""
+        return all(
+            exact is not None and Decimal(f"{value:.{digits}g}") == exact
+            for value, exact in zip(self.numbers, self.exact, strict=True)
+        )
+
+
+def put_in(written: Written, values: Mapping[str, Known], digits: int) -> str:
+    """The step's formula with the numbers in it; `values` has what each name stands for."""
     pieces = []
+    alone = all(isinstance(other, int) or other in ("", "<mrow>", "</mrow>") for other in written.numbers)
     for part in written.numbers:
         if isinstance(part, str):
             pieces.append(part)
         else:
-            numbers, shape = values[written.uses[part]]
-            alone = all(isinstance(other, int) or other in ("", "<mrow>", "</mrow>") for other in written.numbers)
-            pieces.append(array(numbers, shape, digits) if shape else number(numbers[0], digits, bracket=not alone))
+            pieces.append(shown(values[written.uses[part]], digits, bracket=not alone))
     return "".join(pieces)
+
+
+def shown(known: Known, digits: int, *, bracket: bool = False) -> str:
+    """A quantity's numbers as MathML."""
+    if known.shape:
+        return array(known.numbers, known.shape, digits)
+    return number(known.numbers[0], digits, bracket=bracket)
 
 
 def number(value: float, digits: int, *, bracket: bool = False) -> str:
@@ -225,10 +246,3 @@ def _cut(count: int) -> list[int | None]:
 def plain(text: str) -> str:
     """Text in MathML."""
     return f"<mtext>{escape(text)}</mtext>"
-
-
-def values_of(program: Program) -> dict[str, tuple[list[float], tuple[int, ...]]]:
-    """The numbers and the shape of everything that has a name in a program."""
-    found = {name: (program.values[slot : slot + prod(shape)], shape) for name, (slot, shape) in program.leaves.items()}
-    found.update({step.name: (program.values[step.slot : step.slot + step.size], step.shape) for step in program.steps})
-    return found

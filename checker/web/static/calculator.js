@@ -18,12 +18,18 @@ const calculate = channel('/calculate', worked, failed)
 const compare = channel('/curves', drawn, failed)
 
 let shownPicture = ''
+let ours = {} // what is wrong with what was never sent, by control
 
 function ask() {
-  const controls = document.getElementById('controls')
-  calculate(bodyOf(form, { have: controls.dataset.token }))
-  compare(bodyOf(form))
+  send()
   keep()
+}
+
+/** Ask for everything anew; `more` are fields that have no control yet. */
+function send(more = {}) {
+  results.ariaBusy = 'true'
+  calculate(bodyOf(form, { ...more, have: document.getElementById('controls').dataset.token }))
+  compare(bodyOf(form, more))
 }
 
 async function keep() {
@@ -35,8 +41,12 @@ async function keep() {
   link.hidden = kind !== 'problem'
 }
 
-function worked(answer, at) {
-  if (answer.form) newControls(answer.form)
+function worked(answer, at, sent) {
+  if (!calculate.waiting()) results.ariaBusy = 'false'
+  if (answer.form) {
+    newControls(answer.form, sent)
+    keep()
+  }
   faults(answer.faults)
   const list = said.querySelector('ul')
   list.replaceChildren(...answer.said.map((each) => Object.assign(document.createElement('li'), { textContent: each })))
@@ -61,18 +71,29 @@ function worked(answer, at) {
     const button = steps.querySelector(`li[data-step="${CSS.escape(step)}"] .exact`)
     if (button) exact(button)
   }
-  form.dataset.latency = (performance.now() - at).toFixed(1)
+  performance.measure('keystroke to feedback', { start: at })
 }
 
-function newControls(html) {
-  const focused = document.activeElement?.id
+/** Put other controls in place; what was typed since they were asked for, and where, stays. */
+function newControls(html, sent) {
   const controls = document.getElementById('controls')
-  const inside = controls.contains(document.activeElement)
+  const focused = controls.contains(document.activeElement) ? document.activeElement : null
+  const selection = focused?.type === 'text' ? [focused.selectionStart, focused.selectionEnd] : null
+  const typed = new Map()
+  for (const element of controls.querySelectorAll('[name]')) {
+    if (element.value !== sent.get(element.name)) typed.set(element.name, element.value)
+  }
   controls.outerHTML = html
-  if (inside && focused) document.getElementById(focused)?.focus()
+  for (const element of document.getElementById('controls').querySelectorAll('[name]')) {
+    if (typed.has(element.name)) element.value = typed.get(element.name)
+  }
+  const again = focused && document.getElementById(focused.id)
+  again?.focus()
+  if (again && selection) again.setSelectionRange(...selection)
 }
 
-function faults(found) {
+function faults(answered) {
+  const found = { ...answered, ...ours }
   for (const place of document.querySelectorAll('[data-fault]')) {
     const name = place.dataset.fault
     const text = found[name] ?? ''
@@ -100,6 +121,7 @@ function drawn(answer) {
 function failed(text) {
   state.textContent = text
   results.classList.add('stale')
+  results.ariaBusy = 'false'
 }
 
 async function exact(button) {
@@ -129,15 +151,20 @@ steps.addEventListener('click', (event) => {
 })
 
 document.addEventListener('input', (event) => {
-  if (event.target.form === form && event.target.type !== 'file') ask()
+  if (event.target.form === form && event.target.type !== 'file') {
+    ours = {}
+    ask()
+  }
 })
 document.addEventListener('change', async (event) => {
   if (event.target.id !== 'c-open' || !event.target.files.length) return
   const [file] = event.target.files
   if (file.size > 1024 * 1024) {
-    faults({ text: `${file.name} has more than 1 MiB` })
+    ours = { text: `${file.name} has more than 1 MiB` }
+    faults({})
     return
   }
+  ours = {}
   form.elements.text.value = await file.text()
   ask()
 })
@@ -171,4 +198,5 @@ document.getElementById('chart-png').addEventListener('click', async () => {
 
 const kept = new URLSearchParams(location.hash.slice(1)).get('text')
 if (kept && form.elements.text) form.elements.text.value = await unpacked(kept)
-ask()
+// the numbers of a file's problem get their controls only with the answer
+send(Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => name.startsWith('n.') && !form.elements[name])))

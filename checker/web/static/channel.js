@@ -3,7 +3,8 @@
 const PATIENCE = 400 // milliseconds after which a newer question no longer waits for an older answer
 
 /**
- * A function that asks `path` with form data. `answered` gets what came back, with the time of asking; `failed` a text.
+ * A function that asks `path` with form data. `answered` gets what came back, the time of asking and what was sent;
+ * `failed` a text.
  */
 export function channel(path, answered, failed) {
   let waiting = null
@@ -23,7 +24,7 @@ export function channel(path, answered, failed) {
           signal: control.signal,
         })
         const answer = await response.json()
-        if (response.ok) answered(answer, at)
+        if (response.ok) answered(answer, at, body)
         else failed(answer.fault ? `${answer.error} (number ${answer.fault})` : answer.error)
       } catch (error) {
         if (error.name !== 'AbortError') failed('The server does not answer. Is it still running?')
@@ -32,7 +33,7 @@ export function channel(path, answered, failed) {
     }
   }
 
-  return (body) => {
+  function ask(body) {
     waiting = { body, at: performance.now() }
     if (!running) {
       run()
@@ -42,6 +43,10 @@ export function channel(path, answered, failed) {
       setTimeout(() => { if (running === mine && waiting) mine.control.abort() }, left)
     }
   }
+
+  /** Whether something newer is still to be asked. */
+  ask.waiting = () => waiting !== null
+  return ask
 }
 
 /** The fields of a form as the body of a request. */
