@@ -105,6 +105,7 @@ def _given(values: Sequence[Fraction], shape: tuple[int, ...]) -> Known:
 def terminates(value: Fraction) -> bool:
     """Whether a number is a decimal that ends.
 
+    >>> from fractions import Fraction
     >>> terminates(Fraction(3, 40)), terminates(Fraction(1, 3))
     (True, False)
     """
