@@ -24,19 +24,17 @@ def draw(choice: Choice, form: Form, listed: Sequence[Listed]) -> str:
         return values[-1] if values else field.text
 
     names = [(each.id, each.shipped) for each in listed]
-    return render("controls.html", chosen=choice, s=choice.settings, listed=names, token=token(choice), typed=typed)
+    tokens = token(choice).split(".")
+    return render("controls.html", chosen=choice, s=choice.settings, listed=names, tokens=tokens, typed=typed)
 
 
 def token(choice: Choice) -> str:
-    """What decides which controls there are: where it changes, a page asks for its form anew."""
+    """What decides which controls there are, for what is worked out and for its numbers: where one of the two changes,
+    a page asks for its form anew and puts that part in place.
+    """
     settings = choice.settings
-    parts = (
-        settings.kind,
-        settings.inputs,
-        [(layer.units, layer.activation) for layer in settings.layers],
-        settings.loss,
-        settings.optimizer,
-        settings.problem if settings.kind == "problem" else "",
-        [field.name for field in choice.fields],
-    )
-    return digest(repr(parts).encode())[:16]
+    layers = [(layer.units, layer.activation) for layer in settings.layers]
+    what = (settings.kind, settings.inputs, layers, settings.loss, settings.optimizer)
+    listed = settings.problem if settings.kind == "problem" else ""
+    numbers = (listed, bool(choice.text), choice.usual)
+    return ".".join(digest(repr(parts).encode())[:12] for parts in ((*what, listed), numbers))

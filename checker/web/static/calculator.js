@@ -28,7 +28,7 @@ function ask() {
 /** Ask for everything anew; `more` are fields that have no control yet. */
 function send(more = {}) {
   results.ariaBusy = 'true'
-  calculate(bodyOf(form, { ...more, have: document.getElementById('controls').dataset.token }))
+  calculate(bodyOf(form, { ...more, have: parts().map((part) => part.dataset.token).join('.') }))
   compare(bodyOf(form, more))
 }
 
@@ -74,17 +74,30 @@ function worked(answer, at, sent) {
   performance.measure('keystroke to feedback', { start: at })
 }
 
-/** Put other controls in place; what was typed since they were asked for, and where, stays. */
+/** The two parts of the form that change with what is set. */
+function parts(root = document.getElementById('controls')) {
+  return [...root.children]
+}
+
+/** Put other controls in place, only the part that differs; what was typed since they were asked for, and where, stays. */
 function newControls(html, sent) {
-  const controls = document.getElementById('controls')
-  const focused = controls.contains(document.activeElement) ? document.activeElement : null
+  const made = document.createElement('template')
+  made.innerHTML = html
+  const fresh = parts(made.content.firstElementChild)
+  parts().forEach((part, k) => {
+    if (part.dataset.token !== fresh[k].dataset.token) exchange(part, fresh[k], sent)
+  })
+}
+
+function exchange(old, fresh, sent) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null
   const selection = focused?.type === 'text' ? [focused.selectionStart, focused.selectionEnd] : null
   const typed = new Map()
-  for (const element of controls.querySelectorAll('[name]')) {
-    if (element.value !== sent.get(element.name)) typed.set(element.name, element.value)
+  for (const element of old.querySelectorAll('[name]')) {
+    if (element.value !== (sent.get(element.name) ?? element.dataset.default)) typed.set(element.name, element.value)
   }
-  controls.outerHTML = html
-  for (const element of document.getElementById('controls').querySelectorAll('[name]')) {
+  old.replaceWith(fresh)
+  for (const element of fresh.querySelectorAll('[name]')) {
     if (typed.has(element.name)) element.value = typed.get(element.name)
   }
   const again = focused && document.getElementById(focused.id)

@@ -49,10 +49,13 @@ export function channel(path, answered, failed) {
   return ask
 }
 
-/** The fields of a form as the body of a request. */
+/** The fields of a form as the body of a request; a number that is as the problem has it is left to the problem. */
 export function bodyOf(form, extra = {}) {
   const body = new URLSearchParams()
-  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value)
+  for (const [name, value] of new FormData(form)) {
+    const usual = name.startsWith('n.') && value === form.elements[name].dataset.default
+    if (typeof value === 'string' && !usual) body.append(name, value)
+  }
   for (const [name, value] of Object.entries(extra)) body.set(name, value)
   return body
 }
