@@ -8,7 +8,7 @@ from checker.compare import asked_unit, within
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, Marks, doubtful, mark
 from checker.outcome import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, places, with_numbers
-from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, Cell, FormulaReader, Sheet, asked_slots, lay
+from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, NUMBERS_ONLY, Cell, FormulaReader, Sheet, asked_slots, lay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -153,6 +153,8 @@ def _step(
     slots = asked_slots(item, program)
     shape = () if item.element is not None else step.shape
     elements = []
+    faults = {slot: sheet.faults[slot] for slot in slots if slot in sheet.faults}
+    whole = len(faults) == len(slots) and len(set(faults.values())) == 1  # nothing of it can be read
     shares = {Verdict.CORRECT: 1.0, **{Verdict(name): share for name, share in program.shares.items()}}
     for n, slot in enumerate(slots):
         verdict = _verdict(slot, sheet, marks)
@@ -167,6 +169,7 @@ def _step(
                 number(sign * program.values[slot]),
                 number(sign * marks.carried[slot]),
                 item.points * share / len(slots),
+                faults[slot].reason if slot in faults and not whole else "",
             )
         )
     verdicts = {element.verdict for element in elements}
@@ -174,7 +177,6 @@ def _step(
     place = sheet.places.get(item.step)
     if item.element is not None and slots[0] in sheet.cells:
         place = sheet.cells[slots[0]].line, sheet.cells[slots[0]].column
-    reasons = [sheet.faults[slot].reason for slot in slots if slot in sheet.faults]
     cells = [cell for slot in slots if (cell := sheet.cells.get(slot)) is not None]
     named = {each: None for cell in cells for each in cell.found}
     numbers = with_numbers(program, step, known)
@@ -190,8 +192,7 @@ def _step(
         carried=_nested([e.carried for e in elements], shape),
         awarded=rounded(sum(e.awarded for e in elements)),
         possible=item.points,
-        # what was asked for, where there is something else
-        message=reasons[0] if reasons else item.expect if verdict is Verdict.MISSING and cells else "",
+        message=faults[slots[0]].reason if whole else _qualified(item, verdict, cells),
         formula=worked,
         diagnosis=(*named, *diagnosis) if verdict in (Verdict.MISCONCEPTION, Verdict.SLIP) else (),
         alike=_alike(diagnosis) if verdict in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH) else (),
@@ -205,6 +206,14 @@ def _step(
         means=step.name if step.name != item.label else "",
         elements=tuple(elements) if shape else (),
     )
+
+
+def _qualified(item: Asked, verdict: Verdict, cells: Sequence[Cell]) -> str:
+    """What was asked for, where there is something else; what a formula is short of, where it is not digits."""
+    if verdict is Verdict.MISSING and cells:
+        return item.expect
+    formulas = [cell.holds & (DISAGREES - 1) for cell in cells if cell.holds is not None]
+    return "numbers_only" if verdict is Verdict.IMPRECISE and NUMBERS_ONLY in formulas else ""
 
 
 def _submitted(elements: Sequence[ElementGrade], shape: tuple[int, ...], formulas: Sequence[Cell]) -> Any:

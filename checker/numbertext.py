@@ -15,11 +15,14 @@ MAX_LENGTH = 1_000  # of a number in one of the rarer spellings, spaces included
 
 
 class NumberError(Exception):
-    """Text that is surely meant as a number and refused: what is wrong with the number, and how to mend it."""
+    """Text that is surely meant as a number and refused: what is wrong with the number, and how to mend it.
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(what, mend)
-        self.what, self.mend = what, mend
+    `at` is the offset into the text of what is wrong; None where that is all of it.
+    """
+
+    def __init__(self, what: str, mend: str, at: int | None = None) -> None:
+        super().__init__(what, mend, at)
+        self.what, self.mend, self.at = what, mend, at
 
     def __str__(self) -> str:
         return f"{self.what}; {self.mend}"
@@ -134,11 +137,16 @@ def read_fraction(text: str) -> FractionText | None:
     if not slash or any(sign in below for sign in "*x×·⋅∙∗=~≈≃≅∼"):
         return None
     numerator = read_number(above)
-    denominator = read_number(below) if numerator else None
+    try:
+        denominator = read_number(below) if numerator else None
+    except NumberError as error:
+        if error.at is not None:
+            error.at += len(above) + 1
+        raise
     if numerator is None or denominator is None:
         return None
     if denominator.digits in ("0", "-0"):
-        raise NumberError("its denominator is 0", "divide by another number")
+        raise NumberError("its denominator is 0", "divide by another number", len(above) + 1)
     read = FractionText(text, numerator, denominator)
     try:
         value = read.value
@@ -177,25 +185,27 @@ def _spelled(text: str) -> NumberText | None:
     short = text.strip()
     if len(short) > MAX_LENGTH:
         return None
+    start = len(text) - len(text.lstrip())
     short = short.translate(_SIGNS)
     match = re.fullmatch(_SPELLED, short)
     if match is None:
-        _refuse(short)
+        _refuse(short, start)
         return None
     sign, whole, point, decimals, power, ten, bracketed, raised = match.groups("")
     if point == "," and not decimals:
-        _refuse(short)
+        _refuse(short, start)
         return None
     if point == "," and len(decimals) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0":
         raise NumberError(
             "its comma may stand for thousands or for decimals",
             f"write {sign}{whole}{decimals} or {sign}{whole}.{decimals}",
+            start + match.start(3),
         )
     return _number(text, sign, whole, decimals, power or ten or bracketed or raised.translate(_SUPERSCRIPTS))
 
 
-def _refuse(text: str) -> None:
-    """Refuse what is no number here, but what a person would take for one.
+def _refuse(text: str, start: int) -> None:
+    """Refuse what is no number here, but what a person would take for one; `start` is where the text begins.
 
     Raises:
         NumberError: it is that.
@@ -203,17 +213,18 @@ def _refuse(text: str) -> None:
     if text.endswith(","):
         with_comma = _PLAIN.fullmatch(text[:-1].rstrip())
         if with_comma and (with_comma[2] or with_comma[3]):
-            raise NumberError("a comma stands behind it", "remove the comma")
+            raise NumberError("a comma stands behind it", "remove the comma", start + len(text) - 1)
         return
     match = re.fullmatch(_GROUPED, text)
     if match:
         between = "a comma" if match[3] == "," else "a space"
         plain = match[1] + match[2].replace(match[3], "")
-        raise NumberError(f"it has {between} between its digits", f"write {plain}")
+        raise NumberError(f"it has {between} between its digits", f"write {plain}", start + match.start(3))
     match = re.fullmatch(_DOTTED, text)
     if match:
         plain = match[1] + match[2].replace(".", "").replace(",", ".")
-        raise NumberError("it has points between its digits and a decimal comma", f"write {plain}")
+        what = "it has points between its digits and a decimal comma"
+        raise NumberError(what, f"write {plain}", start + text.index("."))
 
 
 def _divided(above: NumberText, below: NumberText) -> float:

@@ -67,7 +67,7 @@ class Diagnosis(NamedTuple):
 
 
 class ElementGrade(NamedTuple):
-    """One element of an array answer; `index` counts from 1."""
+    """One element of an array answer; `index` counts from 1. `message` says why it cannot be read, where it cannot."""
 
     index: tuple[int, ...]  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     verdict: Verdict
@@ -75,6 +75,7 @@ class ElementGrade(NamedTuple):
     reference: str
     carried: str | None
     awarded: float
+    message: str = ""
 
 
 class StepGrade(NamedTuple):

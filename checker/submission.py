@@ -255,7 +255,7 @@ def entry(scalar: Scalar) -> Entry:
         if number is None and "/" in text:
             number = read_fraction(text)
     except NumberError as fault:
-        return _fault(text, scalar, f"the number {yamlfile.short(text.strip())} cannot be used: {fault}")
+        return _fault(text, scalar, f"the number {yamlfile.short(text.strip())} cannot be used: {fault}", fault.at)
     if number is not None:
         return Entry(text, line, column, number)
     if _empty(scalar):
@@ -267,7 +267,7 @@ def entry(scalar: Scalar) -> Entry:
         return _fault(text, scalar, f"{written} is not a number; write the number")
     strange = _strange(written)
     if strange:
-        return _fault(text, scalar, strange)
+        return _fault(written, scalar, *strange)
     return Entry(written, line, column, formula=written)
 
 
@@ -275,28 +275,39 @@ def _empty(scalar: Scalar) -> bool:
     return not scalar.text.strip() or _null(scalar)
 
 
-def _strange(text: str) -> str | None:
-    """What is wrong with text that is neither a number nor a formula, and how to mend it; None where it may be one."""
+def _strange(text: str) -> tuple[str, int | None] | None:
+    """What is wrong with text that is neither a number nor a formula, how to mend it, and where it is.
+
+    None where it may be one.
+    """
     bare = text.translate({ord(sign): "-" for sign in "−–‒"}).lstrip("=≈~+- ")
     word = _WORDS.get(bare.lstrip(".").lower())
     if word:
-        return f"{text} is {word}; write a number, or leave the answer empty"
+        return f"{text} is {word}; write a number, or leave the answer empty", None
     shown = yamlfile.short(text)
     if not bare[:1].isdigit() and bare[:1] not in (".", ","):
         return None
     if re.fullmatch(r"0[xXoObB][0-9a-fA-F_]+", bare):
-        return f"{shown} is not a decimal number; write it in decimal"
+        return f"{shown} is not a decimal number; write it in decimal", text.index("0") + 1
     if re.fullmatch(r"[0-9_.]+(?:[eE][-+]?[0-9_]+)?", bare):
         if "_" in bare:
-            return f"{shown} has an underscore between its digits; write {yamlfile.short(text.replace('_', ''))}"
+            mend = f"write {yamlfile.short(text.replace('_', ''))}"
+            return f"{shown} has an underscore between its digits; {mend}", text.index("_")
         if bare.count(".") > 1 and any(map(str.isdigit, bare)):
-            return f"{shown} has more than one decimal point; keep one"
+            return f"{shown} has more than one decimal point; keep one", text.index(".", text.index(".") + 1)
     if re.fullmatch(r"[0-9.,; eE+-]+", bare) and re.search(r"[0-9][,;]", bare):
-        return f"{shown} is not one number; write [1, 2] for several, and 0.5 with a point"
+        found = re.search(r"[,;]", text)
+        what = f"{shown} is not one number; write [1, 2] for several, and 0.5 with a point"
+        return what, found.start() if found else None
     return None
 
 
-def _fault(text: str, at: Node, error: str) -> Entry:
+def _fault(text: str, at: Node, error: str, place: int | None = None) -> Entry:
+    """An answer that cannot be read, and why; with the `place` of what is wrong with it on two more lines."""
+    if place is not None:
+        from checker.expression.written import caret
+
+        error = f"{error}\n{caret(text, place)}"
     return Entry(text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…", at.line, at.column, error=error)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from checker.outcome import Verdict
 from checker.reports import FORMATS, Level
 from checker.reports.levels import redact
-from checker.reports.plain import cut, printable
+from checker.reports.plain import cut, placed, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,13 +49,14 @@ def draw(rows: Iterable[Row], grades: Iterable[Grade], level: Level) -> Iterator
 
 
 def _test(prefix: str, step: Any) -> dict[str, Any]:
+    said, place = placed(step.message)
     passed = step.verdict in (Verdict.CORRECT, Verdict.FOLLOW_THROUGH) and not step.degenerate
     return {
         "name": printable(f"{prefix}{step.step}"),
         "score": step.awarded,
         "max_score": step.possible,
         "status": "passed" if passed else "failed",
-        "output": cut(printable(step.message), LONGEST),
+        "output": cut("\n".join(map(printable, [said, *place])), LONGEST),
         "output_format": "text",
         "visibility": "visible",
     }

@@ -19,7 +19,7 @@ from checker.formula_answer.draws import Draws, targets_that_add_up
 from checker.formula_answer.identity import DIFFERENT, IDENTITY, NUMBERS_ONLY, Comparer, Ground, Pair
 from checker.formula_answer.naming import WrongRules
 from checker.formula_answer.points import cost
-from checker.formula_answer.reading import Reader
+from checker.formula_answer.reading import Reader, Reading
 from checker.formula_answer.together import NUMBERS_ONLY_NOTE, Judged, Together
 from checker.graph.derive import derive
 from checker.sheet import FormulaError, Worked, flat, in_words
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from checker.formula_answer.code import Code
     from checker.graph.formula import Formula
-    from checker.graph.node import Node
     from checker.graph.steps import Derivation, Step
     from checker.model import Problem
     from checker.sheet import FormulaAnswer, NumberAnswer
@@ -150,33 +149,34 @@ class FormulaAnswers:
 
     # ------------------------------------------------------------ one formula
 
-    def _parsed(self, text: str, target: Target) -> tuple[list[Node], bool, Step, list[int]]:
-        """What a formula may mean in the step's own shape, whether it names anything, the step and its elements."""
+    def _parsed(self, text: str, target: Target) -> tuple[Reading, Step, list[int]]:
+        """What a formula may mean in the step's own shape, the step and its elements."""
         self._with(text)
         world = self._world
         step = world.steps[target.step]
         order = world.comparer.ground.order
         number = order[target.step]
         before = {name: n < number for name, n in order.items() if n <= number}
-        found, named = world.reader.read(text, before)
+        found = world.reader.read(text, before)
         shape = () if target.element is not None else step.shape
-        nodes = [node for node in found if _fits(node.shape, shape)]
+        nodes = tuple(node for node in found.nodes if _fits(node.shape, shape))
         if not nodes:
-            given = found[0].shape
+            given = found.nodes[0].shape
             mend = "; transpose it" if given == shape[::-1] else ""
             raise FormulaError(f"the formula gives {in_words(given)}, but {_asked(target)} is {in_words(shape)}{mend}")
         if cost(nodes, self._codes) > TOO_MUCH:
             raise FormulaError("the formula takes too many operations; use the steps before this one")
         slots = list(range(prod(step.shape))) if target.element is None else [flat(target.element, step.shape)]
-        return nodes, named, step, slots
+        grouped = tuple(node for node in found.grouped if _fits(node.shape, shape))
+        return found._replace(nodes=nodes, grouped=grouped), step, slots
 
     def _judge(self, text: str, target: Target) -> Judged:
-        nodes, named, step, slots = self._parsed(text, target)
+        reading, step, slots = self._parsed(text, target)
         best = None
         wrong = None
-        for node in nodes:
+        for node in reading.nodes:
             try:
-                worked = self._worked(Pair(node, step.rule, slots, target.negative), named)
+                worked = self._worked(Pair(node, step.rule, slots, target.negative), reading.named)
             except FormulaError as error:
                 wrong = wrong or error
                 continue
@@ -187,6 +187,10 @@ class FormulaAnswers:
         if best is None:
             assert wrong is not None
             raise wrong
+        pairs = (Pair(node, step.rule, slots, target.negative) for node in reading.grouped)
+        if any(self._world.comparer.same(pair) for pair in pairs):
+            note = f"this is worked from left to right; it would be right with brackets: {reading.rewritten}"
+            return best._replace(worked=best.worked._replace(note=note))
         return best
 
     def _worked(self, pair: Pair, named: bool) -> Worked:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from checker.expression.grouping import regrouped
 from checker.expression.latex import from_latex, is_latex
 from checker.expression.parser import parse
 from checker.expression.tree import Binary, Call, ExpressionError, Name, Negative
-from checker.expression.written import caret
+from checker.expression.written import caret, unparse
 from checker.expression.written import names as names_in
 from checker.graph.build import FUNCTIONS, Builder, BuildError
 from checker.graph.node import Node, Nodes, ShapeError
@@ -151,6 +152,20 @@ class AnswerBuilder(Builder):
         return node if node.shape or not operands[0].shape else self.nodes.expand(node, operands[0].shape)
 
 
+class Reading(NamedTuple):
+    """What a formula may mean, and whether it names a quantity.
+
+    `W2^T dL_dz2` is a product element by element in this language and a matrix product on paper: `nodes` has both, the
+    language's own reading first. `grouped` is what it means where what stands beside a denominator belongs to it, as
+    in `1/2x` for 1/(2x), and `rewritten` how that is written; empty where nothing does.
+    """
+
+    nodes: tuple[Node, ...]
+    named: bool
+    grouped: tuple[Node, ...]
+    rewritten: str
+
+
 class _Quiet(StepNames):
     """Names whose near ones are not looked for: many spellings are tried, and most mean nothing."""
 
@@ -178,11 +193,8 @@ class Reader:
             else set()
         )
 
-    def read(self, text: str, before: Mapping[str, bool]) -> tuple[list[Node], bool]:
-        """What a formula may mean, and whether it names a quantity; `before` says which steps it may use.
-
-        `W2^T dL_dz2` is a product element by element in this language and a matrix product on paper: both are given,
-        the language's own reading first.
+    def read(self, text: str, before: Mapping[str, bool]) -> Reading:
+        """What a formula may mean; `before` says which steps it may use.
 
         Raises:
             FormulaError: what is wrong, how to mend it, and two lines that show where.
@@ -192,7 +204,7 @@ class Reader:
         except (ExpressionError, BuildError) as error:
             raise FormulaError(refusal(text, error)) from None
 
-    def _read(self, text: str, before: Mapping[str, bool]) -> tuple[list[Node], bool]:
+    def _read(self, text: str, before: Mapping[str, bool]) -> Reading:
         if len(text) > LONGEST:
             raise ExpressionError(f"a formula of {len(text):,} characters", LONGEST, f"use at most {LONGEST:,}")
         plain, places = text, None
@@ -204,7 +216,11 @@ class Reader:
                 max_length=20_000,
             )  # fmt: skip
             scope = self._scope(plain, tree, before)
-            return self._meanings(plain, tree, scope), any(name in scope for name, _ in names_in(tree))
+            found = self._meanings(plain, tree, scope)
+            other = regrouped(tree, plain)
+            grouped = () if other == tree else tuple(self._meanings(plain, other, scope))
+            named = any(name in scope for name, _ in names_in(tree))
+            return Reading(tuple(found), named, grouped, unparse(other) if grouped else "")
         except (ExpressionError, BuildError) as error:
             if places is not None:
                 error.at = places[min(error.at, len(places) - 1)]
@@ -270,7 +286,7 @@ class Reader:
                 if setting in self.settings:
                     scope[name] = nodes.constant(self.settings[setting])
                     continue
-                raise self._unknown(text, name, at) from None
+                raise self._unknown(text, name, at, before) from None
             if not before.get(found.step, False):
                 raise BuildError(
                     f"{name!r} is {'the step itself' if found.step in before else 'a later step'}", at,
@@ -282,10 +298,14 @@ class Reader:
             scope[name] = node
         return scope
 
-    def _unknown(self, text: str, name: str, at: int) -> BuildError:
+    def _unknown(self, text: str, name: str, at: int, before: Mapping[str, bool]) -> BuildError:
         """The error for a name that the problem does not have."""
-        known = [*self.leaves, *self.names.shapes, *self.names.aliases]
-        parts = split(name, set(known))
+        aliases = [alias for alias in self.names.aliases if before.get(self.names.find(alias).step)]
+        known = [*self.leaves, *(step for step, may in before.items() if may), *aliases]
+        number = _mistyped(text, name, at)
+        if number:
+            return BuildError(f"a letter stands among the digits, in {name!r}", at, f"write {number}")
+        parts = split(name, {*known, *self.names.shapes})
         if parts:
             return BuildError(f"{name!r} is not a name here", at, f"to multiply, write {'*'.join(parts)}")
         if re.match(rf"{re.escape(name)}\s*'?\(", text[at:]):
@@ -293,6 +313,17 @@ class Reader:
         if name.lower() in ("true", "false", "none", "nan", "inf", "infinity", "null"):
             return BuildError(f"{name!r} is not a number", at, "write a number or a formula")
         return BuildError(f"unknown name {name!r}", at, suggest(name, known))
+
+
+def _mistyped(text: str, name: str, at: int) -> str:
+    """The number in which an O stands for a 0 or an l for a 1: 0.1O74; '' where it is something else."""
+    if not re.fullmatch(r"[OoIl]+[0-9]*", name) or not re.match(r"[0-9.]", text[at - 1 : at]):
+        return ""
+    start = at
+    while start and re.match(r"[0-9.]", text[start - 1]):
+        start -= 1
+    whole = text[start : at + len(name)].translate(str.maketrans("OoIl", "0011"))
+    return whole if re.fullmatch(r"[0-9]*\.?[0-9]+", whole) else ""
 
 
 def split(name: str, known: set[str]) -> list[str]:

@@ -85,7 +85,7 @@ class Together:
         worked, target = judged.worked, answer.target
         holds = list(worked.holds)
         if not set(holds) <= {IDENTITY, None}:
-            worked = self._explained(worked, judged, target)
+            worked = worked if self._told(worked) else self._explained(worked, judged, target)
             element = None if target.element is None else flat(target.element, judged.step.shape)
             if set(holds) != {NUMBERS_ONLY}:
                 self.formulas.setdefault(judged.step.name, {})[element] = self._turned(judged.node, target)
@@ -100,6 +100,11 @@ class Together:
         agree = self._agree(values, accept, judged, target, worked.values, own)
         held = [h if h is None or a else h + DISAGREES for h, a in zip(worked.holds, agree, strict=True)]
         return worked._replace(holds=held)
+
+    @staticmethod
+    def _told(worked: Worked) -> bool:
+        """Whether it has been said already why the formula is not the step's."""
+        return bool(worked.note) and worked.note != NUMBERS_ONLY_NOTE
 
     def _accepted(self, answer: FormulaAnswer, judged: Judged) -> list[float]:
         """How far each number beside a formula may be from what the formula gives."""

@@ -97,6 +97,8 @@ def _element(element: ElementGrade, values: bool) -> dict[str, Any]:
     if values:
         found["reference"], found["carried"] = element.reference, element.carried
     found["awarded"] = _whole(element.awarded)
+    if element.message:
+        found["message"] = element.message
     return found
 
 

@@ -14,7 +14,7 @@ from checker.reports.mathml import formula_mathml, name_mathml
 from checker.reports.page import page, text
 from checker.reports.picture import graph_svg
 from checker.reports.picture.graded import graded_items
-from checker.reports.plain import cut, equation, inline, placed
+from checker.reports.plain import cut, echoed, equation, inline, placed
 from checker.reports.text import ELEMENTS, nothing_to_say
 from checker.reports.wording import SYMBOLS, WORDS, amount, points
 
@@ -123,7 +123,12 @@ def _note(step: StepGrade) -> str:
 
 
 def _message(step: StepGrade) -> str:
-    said, place = placed(step.message)
+    return _said(step.message)
+
+
+def _said(message: str) -> str:
+    """A message, with the place of what cannot be read on lines of its own."""
+    said, place = placed(message)
     caret = "\n".join(map(text, place)) if place else ""
     return text(said) + (f"</p><pre>{caret}</pre><p>" if caret else "")
 
@@ -174,12 +179,14 @@ def _row(step: StepGrade, first: bool, full: bool) -> str:
 def _answer(step: StepGrade) -> str:
     """The answer as typed; an array in rows and columns, with the elements marked that are not right."""
     if not step.elements or len(step.elements) > MOST_CELLS or not isinstance(step.submitted, (list, tuple)):
-        return code(step.submitted)
+        return code(echoed(step.submitted))
     rows: dict[tuple[int, ...], list[str]] = {}
     for element in step.elements:
         mark = "" if element.verdict is Verdict.CORRECT else f' class="verdict {element.verdict.value}"'
         told = f'<b title="{WORDS[element.verdict]}">{SYMBOLS[element.verdict]}</b>' if mark else ""
-        rows.setdefault(element.index[:-1], []).append(f"<span{mark}>{told}{code(element.submitted) or '–'}</span>")
+        rows.setdefault(element.index[:-1], []).append(
+            f"<span{mark}>{told}{code(echoed(element.submitted)) or '–'}</span>"
+        )
     lines = (f'<span class="row">{"".join(row)}</span>' for row in rows.values())
     return f'<span class="matrix">{"".join(lines)}</span>'
 
@@ -218,7 +225,9 @@ def _elements(step: StepGrade, level: Level) -> str:
     for element in odd[:ELEMENTS]:
         where = f"{step.step}[{','.join(map(str, element.index))}]"
         right = f", right is {code(element.reference)}" if level.shows(Level.FULL) else ""
-        lines.append(f"<li>{name(where)}: {code(element.submitted) or 'nothing'} {badge(element.verdict)}{right}</li>")
+        typed = code(echoed(element.submitted)) or "nothing"
+        why = f"<p>{_said(element.message)}</p>" if element.message else ""
+        lines.append(f"<li>{name(where)}: {typed} {badge(element.verdict)}{right}{why}</li>")
     if len(odd) > ELEMENTS:
         lines.append(f"<li>and {len(odd) - ELEMENTS} more elements</li>")
     return f"<ul>{''.join(lines)}</ul>"

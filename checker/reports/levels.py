@@ -88,4 +88,5 @@ def _element(element: ElementGrade, values: bool) -> ElementGrade:
         reference=element.reference if values else "",
         carried=element.carried if values else None,
         awarded=element.awarded,
+        message=element.message,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.outcome import Verdict
 from checker.reports.levels import Level
-from checker.reports.plain import cut, equation, inline, placed, printable
+from checker.reports.plain import cut, echoed, equation, inline, placed, printable
 from checker.reports.text import ELEMENTS, counted, nothing_to_say
 from checker.reports.wording import WORDS, amount, points
 
@@ -89,7 +89,7 @@ def _table(steps: tuple[StepGrade, ...], level: Level) -> Iterator[str]:
     for step in steps:
         values = (code(step.carried), code(step.reference)) if full else ()
         share = f"{amount(step.awarded)}/{amount(step.possible)}"
-        yield _row([code(step.step), code(step.submitted), *values, WORDS[step.verdict], share])
+        yield _row([code(step.step), code(echoed(step.submitted)), *values, WORDS[step.verdict], share])
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -100,7 +100,7 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
     if nothing_to_say(step):
         return
     # why an answer is unreadable quotes the answer
-    quoted = any(each is Verdict.UNREADABLE for each in (step.verdict, *(element.verdict for element in step.elements)))
+    quoted = step.verdict is Verdict.UNREADABLE and not any(element.message for element in step.elements)
     message, place = placed(step.message)
     said = code(message) if quoted else escaped(message)
     line = f" (line {step.line})" if step.line else ""
@@ -119,7 +119,12 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
     for element in odd[:ELEMENTS]:
         where = f"{step.step}[{','.join(map(str, element.index))}]"
         right = f", right is {code(element.reference)}" if level.shows(Level.FULL) else ""
-        yield f"  - {code(where)}: {code(element.submitted) or 'nothing'} {WORDS[element.verdict]}{right}"
+        said, place = placed(element.message)
+        why = f": {code(said)}" if said else ""
+        typed = code(echoed(element.submitted)) or "nothing"
+        yield f"  - {code(where)}: {typed} {WORDS[element.verdict]}{right}{why}"
+        if place:
+            yield from (f"    {each}".rstrip() for each in fenced(place))
     if len(odd) > ELEMENTS:
         yield f"  - and {len(odd) - ELEMENTS} more elements"
 

@@ -70,6 +70,28 @@ def placed(message: str) -> tuple[str, list[str]]:
     return (lines[0], lines[1:]) if len(lines) == 3 and lines[2].strip(" ") == "^" else (message, [])
 
 
+def echoed(answer: Any) -> Any:
+    """An answer as typed; where it has a decimal comma, with the number that it is read as.
+
+    >>> echoed(["0,5", "-1/3", "≈ 0.7"]), echoed("-0,0368 = dL_da*x2")
+    (['0,5 (read as 0.5)', '-1/3', '≈ 0.7'], '-0,0368 (read as -0.0368) = dL_da*x2')
+    """
+    if isinstance(answer, (list, tuple)):
+        return [echoed(each) for each in answer]
+    if not isinstance(answer, str) or "," not in answer:
+        return answer
+    from checker.numbertext import NumberError, read_number
+
+    typed, equals, formula = answer.partition(" = ")
+    try:
+        read = read_number(typed)
+    except NumberError:
+        read = None
+    if read is None:
+        return answer
+    return f"{typed} (read as {typed.strip('=≈≃≅∼~ ').replace(',', '.')}){equals}{formula}"
+
+
 def equation(name: str, formula: str) -> str:
     """`name = formula`, once."""
     return formula if formula.startswith(f"{name} =") else f"{name} = {formula}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from checker.outcome import FIRST_ERRORS, Verdict
 from checker.reports.levels import Level
-from checker.reports.plain import cell, equation, inline, placed, printable
+from checker.reports.plain import cell, echoed, equation, inline, placed, printable
 from checker.reports.wording import WORDS, amount, points
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _table(steps: tuple[StepGrade, ...], level: Level, colour: bool) -> str:
     rows = [
         [
             printable(step.step),
-            cell(step.submitted),
+            cell(echoed(step.submitted)),
             *((cell(step.carried), cell(step.reference)) if full else ()),
             _painted(WORDS[step.verdict], _COLOURS[step.verdict], colour),
             f"{amount(step.awarded)}/{amount(step.possible)}",
@@ -141,7 +141,12 @@ def _elements(step: StepGrade, level: Level) -> Iterator[str]:
     for element in odd[:ELEMENTS]:
         where = f"{printable(step.step)}[{','.join(map(str, element.index))}]"
         right = f", right is {inline(element.reference)}" if level.shows(Level.FULL) else ""
-        yield f"    {where}: {inline(element.submitted)} {WORDS[element.verdict]}{right}"
+        said, place = placed(element.message)
+        why = f": {printable(said)}" if said else ""
+        yield from _wrapped(
+            f"{where}: {inline(echoed(element.submitted))} {WORDS[element.verdict]}{right}{why}", "    ", "        "
+        )
+        yield from (f"        {printable(each)}" for each in place)
     if len(odd) > ELEMENTS:
         yield f"    and {len(odd) - ELEMENTS} more elements"
 

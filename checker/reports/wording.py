@@ -44,7 +44,8 @@ POSSIBLE = Sentence(
 )
 
 # where something was answered, but not what is asked for
-LACKING = {
+QUALIFIED = {
+    "numbers_only": "Right at the problem's numbers alone.",
     "formula": "A formula is asked for, and there is none.",
     "value": "A number is asked for, and there is only a formula.",
     "both": "A number and a formula are asked for, and there is only one of them.",
@@ -77,19 +78,20 @@ SYMBOLS: dict[Verdict, str] = {
 def sentence(step: StepGrade, *, causes: bool) -> str:
     """What the student is told of one step, with or without its cause.
 
-    Of a formula that cannot be read two more lines show the place: the formula, and a caret below it. An unreadable
+    Of an answer that cannot be read two more lines show the place: the answer, and a caret below it. An unreadable
     answer says why it is unreadable at every level: that speaks of how it is typed, not of its value.
     """
     if step.verdict is Verdict.UNREADABLE:
-        return step.message or SENTENCES[step.verdict].plain
+        if step.message or all(element.message for element in step.elements):
+            return step.message or SENTENCES[step.verdict].plain
+        return _share(step).lstrip() + _unread(step)
     chosen = SENTENCES[step.verdict]
     if step.degenerate:
         chosen = DEGENERATE
     elif step.verdict is Verdict.MISCONCEPTION and all(each.confidence == "possible" for each in step.diagnosis):
         chosen = POSSIBLE
     told = chosen.told if causes and ("{rests_on}" not in chosen.told or step.rests_on) else chosen.plain
-    if step.verdict is Verdict.MISSING:
-        told = LACKING.get(step.message, told)
+    told = QUALIFIED.get(step.message, told)
     return told.replace("{rests_on}", _listed(step.rests_on)) + _share(step) + _unread(step)
 
 
@@ -102,11 +104,8 @@ def _share(step: StepGrade) -> str:
 
 
 def _unread(step: StepGrade) -> str:
-    """Why one element of an array cannot be read, where the array as a whole is judged."""
-    if step.message and any(element.verdict is Verdict.UNREADABLE for element in step.elements):
-        reason, broken, place = step.message.partition("\n")
-        return f" Not all of it can be read: {reason}.{broken}{place}"
-    return ""
+    """That some elements of an array cannot be read, where the array as a whole is judged; each says why itself."""
+    return " Not all of the answer can be read." if any(element.message for element in step.elements) else ""
 
 
 def _listed(names: tuple[str, ...], most: int = 4) -> str:

@@ -59,14 +59,14 @@ def test_every_equal_pair_is_proven_in_normal_form_and_no_other() -> None:
     for row in DATA["rows"]:
         formulas = answers(row["problem"])
         try:
-            nodes, named, step, slots = formulas._parsed(row["formula"], formulas.names.find(row["step"]))
+            reading, step, slots = formulas._parsed(row["formula"], formulas.names.find(row["step"]))
         except FormulaError:
             continue
-        if not named:
+        if not reading.named:
             continue
         target = formulas.names.find(row["step"])
         comparer = formulas._world.comparer
-        pairs = [Pair(node, step.rule, slots, target.negative) for node in nodes]
+        pairs = [Pair(node, step.rule, slots, target.negative) for node in reading.nodes]
         if any(all(comparer._proven(pair, sums)) for pair in pairs for sums in (False, True)) != row["equal"]:
             wrongly.append(row)
     assert wrongly == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -337,6 +338,44 @@ def test_a_caret_stands_under_the_place_in_text_and_markdown(graded) -> None:
     markdown = FORMATS["markdown"].render(grade, Level.VERDICT)
     assert "\n  ```text\n  w2 - 0.1 w2x2\n           ^\n  ```\n" in markdown
     assert "\n  ```text\n  `b\n  ^\n  ```\n" in markdown
+
+
+def test_each_element_that_cannot_be_read_says_why(graded) -> None:
+    grade = graded("a1: [0.5, 'z1[1] +']\na2: ['1.2.3', 'sigmoid(z2[2]']", "mazur-2-2-2-network")
+    text = FORMATS["text"].render(grade, Level.VERDICT)
+    assert "a1 (line 4): Not right. Not all of the answer can be read.\n" in text
+    assert (
+        "    a1[2]: z1[1] + unreadable: nothing follows '+'; write what it applies to, or delete it\n"
+        "        z1[1] +\n              ^\n"
+    ) in text
+    assert "a2 (line 5): The answer cannot be read.\n" in text
+    assert "1.2.3 has more than one decimal point; keep one\n        1.2.3\n           ^\n" in text
+    markdown = FORMATS["markdown"].render(grade, Level.VERDICT)
+    assert "\n    ```text\n    sigmoid(z2[2]\n           ^\n    ```\n" in markdown
+    page = FORMATS["html"].render(grade, Level.VERDICT)
+    assert "<pre>z1[1] +\n      ^</pre>" in page
+    elements = json.loads(FORMATS["json"].render(grade, Level.VERDICT))["steps"][1]["elements"]
+    assert "message" not in elements[0]
+    assert elements[1]["message"].endswith("\nz1[1] +\n      ^")
+
+
+def test_a_decimal_comma_is_echoed_as_it_is_read(graded) -> None:
+    grade = graded("z: 0,7\ndL_dw2: {value: '-0,0368', formula: dL_dz*x2}\nL: '[0,1]'")
+    text = FORMATS["text"].render(grade, Level.HINT)
+    assert "0,7 (read as 0.7)" in text
+    assert "-0,0368 (read as -0.0368) = dL_d" in text
+    assert "`0,7 (read as 0.7)`" in FORMATS["markdown"].render(grade, Level.HINT)
+    assert "0,7 (read as 0.7)" in FORMATS["html"].render(grade, Level.HINT)
+    assert json.loads(FORMATS["json"].render(grade, Level.HINT))["steps"][0]["submitted"] == "0,7"
+
+
+def test_what_is_right_on_paper_but_for_brackets_below_the_line_says_so(graded) -> None:
+    grade = graded("a: 1/1+e^-z\ndL_dw2: 1/2(1/(x1 dL_dz))\nda_dz: 1/e^z(1+e^-z)^2\nw1_new: w1 - 1/10dL_dw1")
+    told = "this is worked from left to right; it would be right with brackets: "
+    assert steps(grade)["da_dz"].note == f"{told}1/(e^z*(1 + e^-z)^2)"
+    assert steps(grade)["w1_new"].verdict is CORRECT
+    assert told not in steps(grade)["dL_dw2"].note
+    assert told not in steps(grade)["a"].note
 
 
 def test_what_a_level_hides_of_formulas_stays_hidden(graded) -> None:

@@ -241,11 +241,26 @@ SENTENCES = [
     (step("a", Verdict.MISSING), "No answer.", "No answer."),
     (step("a", Verdict.UNREADABLE, message="why"), "why", "why"),
     (
+        step("a", Verdict.WRONG, elements=(ElementGrade((1,), Verdict.UNREADABLE, "x", "1", None, 0.0, "why"),)),
+        "Not right. Not all of the answer can be read.",
+        "Not right: work this step again from your own earlier answers. Not all of the answer can be read.",
+    ),
+    (
         step(
-            "a", Verdict.WRONG, message="why", elements=(ElementGrade((1,), Verdict.UNREADABLE, "x", "1", None, 0.0),)
+            "a",
+            Verdict.UNREADABLE,
+            elements=(
+                ElementGrade((1,), Verdict.UNREADABLE, "x", "1", None, 0.0, "why"),
+                ElementGrade((2,), Verdict.CORRECT, "1", "1", "1", 0.5),
+            ),
         ),
-        "Not right. Not all of it can be read: why.",
-        "Not right: work this step again from your own earlier answers. Not all of it can be read: why.",
+        "1 of 2 elements is right. Not all of the answer can be read.",
+        "1 of 2 elements is right. Not all of the answer can be read.",
+    ),
+    (
+        step("a", Verdict.IMPRECISE, message="numbers_only"),
+        "Right at the problem's numbers alone.",
+        "Right at the problem's numbers alone.",
     ),
     (step("a", Verdict.UNREADABLE), "The answer cannot be read.", "The answer cannot be read."),
 ]

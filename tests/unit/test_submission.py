@@ -170,6 +170,8 @@ def test_arrays_are_kept_as_they_are() -> None:
 
 # ---------------------------------------------------------------- what costs one answer
 
+THOUSANDS = "the number 1,500 cannot be used: its comma may stand for thousands or for decimals"
+
 
 @pytest.mark.parametrize(
     ("text", "column", "error"),
@@ -181,23 +183,23 @@ def test_arrays_are_kept_as_they_are() -> None:
         ("+Infinity", 6, "+Infinity is infinite; write a number, or leave the answer empty"),
         ("'−∞'", 6, "−∞ is infinite; write a number, or leave the answer empty"),
         ("1e999999", 6, "the number 1e999999 cannot be used: its exponent is 999999; stay between -400 and 400"),
-        ("0x1F", 6, "0x1F is not a decimal number; write it in decimal"),
-        ("0o17", 6, "0o17 is not a decimal number; write it in decimal"),
-        ("-0b1", 6, "-0b1 is not a decimal number; write it in decimal"),
-        ("1.2.3", 6, "1.2.3 has more than one decimal point; keep one"),
-        ("1_000", 6, "1_000 has an underscore between its digits; write 1000"),
-        ("-1_000.5", 6, "-1_000.5 has an underscore between its digits; write -1000.5"),
-        ("1,2,3", 6, "1,2,3 is not one number; write [1, 2] for several, and 0.5 with a point"),
-        ("0.5; 0.6", 6, "0.5; 0.6 is not one number; write [1, 2] for several, and 0.5 with a point"),
+        ("0x1F", 6, "0x1F is not a decimal number; write it in decimal\n0x1F\n ^"),
+        ("0o17", 6, "0o17 is not a decimal number; write it in decimal\n0o17\n ^"),
+        ("-0b1", 6, "-0b1 is not a decimal number; write it in decimal\n-0b1\n  ^"),
+        ("1.2.3", 6, "1.2.3 has more than one decimal point; keep one\n1.2.3\n   ^"),
+        ("1_000", 6, "1_000 has an underscore between its digits; write 1000\n1_000\n ^"),
+        ("-1_000.5", 6, "-1_000.5 has an underscore between its digits; write -1000.5\n-1_000.5\n  ^"),
+        ("1,2,3", 6, "1,2,3 is not one number; write [1, 2] for several, and 0.5 with a point\n1,2,3\n ^"),
+        ("0.5; 0.6", 6, "0.5; 0.6 is not one number; write [1, 2] for several, and 0.5 with a point\n0.5; 0.6\n   ^"),
         ("true", 6, "true is not a number; write the number"),
         ("False", 6, "False is not a number; write the number"),
         (
             "1,500",
             6,
-            "the number 1,500 cannot be used: its comma may stand for thousands or for decimals; write 1500 or 1.500",
+            f"{THOUSANDS}; write 1500 or 1.500\n1,500\n ^",
         ),
-        ("0.7,", 6, "the number 0.7, cannot be used: a comma stands behind it; remove the comma"),
-        ("1/0", 6, "the number 1/0 cannot be used: its denominator is 0; divide by another number"),
+        ("0.7,", 6, "the number 0.7, cannot be used: a comma stands behind it; remove the comma\n0.7,\n   ^"),
+        ("1/0", 6, "the number 1/0 cannot be used: its denominator is 0; divide by another number\n1/0\n  ^"),
         ("1" * 500, 6, f"the number {'1' * 39}… cannot be used: it has 500 digits; give at most 400"),
         ("'" + "a" * 2_001 + "'", 6, "the formula has 2,001 characters; use at most 2,000"),
         ("{formula: '" + "a" * 2_001 + "'}", 16, "the formula has 2,001 characters; use at most 2,000"),
