@@ -14,6 +14,7 @@ from checker.expression.tree import ExpressionError
 Size = Fraction | float | None
 
 MAX_BITS = 2_000  # a good 600 digits above or below the fraction line
+MAX_DIGITS = 50  # of one number as it is typed
 MAX_EXPONENT = 64
 MAX_DEGREE = 1_000  # of powers of powers: ((x^64)^64)^64 would be worked out digit by digit in the exact reading
 
