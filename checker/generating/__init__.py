@@ -22,6 +22,7 @@ def generate_set(
     key_out: Path | str | None = None,
     seed: str | None = None,
     formats: Sequence[str] = ("md",),
+    exports: Sequence[str] = (),
     id_column: str | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Summary:
@@ -35,6 +36,7 @@ def generate_set(
         key_out: where the key is written (default: a folder beside `out`).
         seed: a public seed in place of the secret, for practice sets that anybody may make again.
         formats: the formats of the handouts.
+        exports: the systems that the set is exported for as well; what holds answers goes into the key's folder.
         id_column: which column of the roster the ids are in.
         progress: told what is being done, how far it is, and of how many.
 
@@ -44,6 +46,7 @@ def generate_set(
     """
     from checker.errors import AuthorError
     from checker.find import contents
+    from checker.generating.exports import EXPORTS
     from checker.generating.handouts import FORMATS
     from checker.generating.roster import MOST_BYTES, read_roster
     from checker.generating.run import Maker, check_folders, default_key
@@ -55,10 +58,11 @@ def generate_set(
     secret_path = Path(secret_file) if secret_file is not None else key_folder / "secret"
     check_folders(out, key_folder, secret_path)
     names = [FORMATS.lookup(name).name for name in dict.fromkeys(formats)]
+    systems = [EXPORTS.lookup(name).name for name in dict.fromkeys(exports)]
     read = load_template(contents(Path(template), AuthorError), str(template))
     students = read_roster(contents(Path(roster), AuthorError, MOST_BYTES), str(roster), id_column)
     if seed is not None:
         secret = public(seed)
     else:
         secret, _ = read_secret(secret_path)
-    return Maker(read, secret, out, key_folder, names, seed).make(students, progress)
+    return Maker(read, secret, out, key_folder, names, seed, systems).make(students, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checker.progress import Progress
 
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from checker.generating.run import Summary
+    from checker.table import Table
 
 MOST_SAID = 20
 
 
 def configure(parser: ArgumentParser) -> None:
     """Add the command's arguments."""
+    from checker.generating.exports import EXPORTS
     from checker.generating.handouts import FORMATS
 
     parser.add_argument("template", metavar="TEMPLATE", help="a template's file, or the id of a shipped template")
@@ -44,6 +46,14 @@ def configure(parser: ArgumentParser) -> None:
         default=("md",),
         help=f"the handouts' formats, of {', '.join(FORMATS)}, or none (default: md)",
     )
+    parser.add_argument(
+        "--exports",
+        metavar="LIST",
+        type=_exports,
+        default=(),
+        help=f"other systems that the set is written for as well, of {', '.join(EXPORTS)} (docs/generate.md says what "
+        "is lost in each)",
+    )
     parser.add_argument("--id-column", metavar="NAME", help="the roster's column with the ids, where it is not found")
 
 
@@ -61,6 +71,7 @@ def run(options: Namespace) -> int:
             key_out=options.key_out,
             seed=options.seed,
             formats=options.formats,
+            exports=options.exports,
             id_column=options.id_column,
             progress=progress,
         )
@@ -92,12 +103,24 @@ def _say(summary: Summary, options: Namespace) -> None:
 
 def _formats(text: str) -> tuple[str, ...]:
     from checker.generating.handouts import FORMATS
+
+    return _listed(text, FORMATS)
+
+
+def _exports(text: str) -> tuple[str, ...]:
+    from checker.generating.exports import EXPORTS
+
+    return _listed(text, EXPORTS)
+
+
+def _listed(text: str, table: Table[Any]) -> tuple[str, ...]:
+    """The names in a list between commas, each once; none of them for `none`."""
     from checker.table import suggest
 
     names = [name.strip() for name in text.split(",") if name.strip()]
     if names == ["none"]:
         return ()
     for name in names:
-        if name not in FORMATS:
-            raise ArgumentTypeError(f"there is no handout format {name!r}; {suggest(name, [*FORMATS, 'none'])}")
-    return tuple(dict.fromkeys(FORMATS[name].name for name in names))
+        if name not in table:
+            raise ArgumentTypeError(f"unknown {table.kind} {name!r}; {suggest(name, [*table, 'none'])}")
+    return tuple(dict.fromkeys(table[name].name for name in names))

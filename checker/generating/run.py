@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.errors import AuthorError, Finding, Place
 from checker.generating import key
 from checker.generating.blank import IDENTITY, STEM, STUDENT, blank, yaml_text
+from checker.generating.exports import EXPORTS
+from checker.generating.exports.content import Item, Origin, Sheet
 from checker.generating.folder import Folder
 from checker.generating.guarantees import GUARANTEES
 from checker.generating.handouts import FORMATS
@@ -50,6 +54,7 @@ class _Texts(NamedTuple):
     blank: list[Piece]
     handouts: list[Drawn]
     solver: Solver
+    sheet: Sheet
 
 
 class Maker:
@@ -67,6 +72,7 @@ class Maker:
         key_out: Path,
         formats: Sequence[str],
         seed: str | None = None,
+        exports: Sequence[str] = (),
     ) -> None:
         self.template, self.secret, self.seed = template, secret, seed
         self.formats = [FORMATS[name] for name in formats]
@@ -86,6 +92,9 @@ class Maker:
         self.out = Folder(out, left.hashes if left is not None else {})
         self.key = Folder(key_out, private.hashes if private is not None else {})
         self._texts: dict[int, _Texts] = {}
+        title = re.sub(r"\{(\w+)\}", r"\1", template.title)
+        origin = Origin(template.id, title, json.dumps(self._private, sort_keys=True))
+        self._exports = [(EXPORTS[name], EXPORTS[name].writer(origin)) for name in exports]
 
     def _refuse_another(self, left: Left | None, folder: Path, now: Mapping[str, Any]) -> None:
         if left is None or left.made_from == now:
@@ -125,6 +134,9 @@ class Maker:
             records[student.id] = self._write(student, found[student.id])
             if progress is not None:
                 progress("writing", done, len(students))
+        for export, writer in self._exports:
+            for path, data in writer.shared().items():
+                (self.key if export.private else self.out).write(path, data)
         gone = [each for each in before if each not in known]
         self._write_manifests(records, order, gone)
         return Summary(
@@ -146,6 +158,7 @@ class Maker:
                 blank(structure),
                 [format_.drawn(structure, content, self.out, number) for format_ in self.formats],
                 Solver(structure),
+                Sheet(structure),
             )
         return made
 
@@ -170,6 +183,10 @@ class Maker:
             f"answers/{student.stem}.json": key.data(solved, identity, student).encode(),
             f"solutions/{student.stem}.md": key.worked(solved, title, student).encode(),
         }
+        if self._exports:
+            item = Item(student, identity, variant.draw, solved, texts.sheet)
+            for export, writer in self._exports:
+                (private if export.private else files).update(writer.one(item))
         hashes = {path: self.out.write(path, data) for path, data in files.items()}
         kept = {path: self.key.write(path, data) for path, data in private.items()}
         effort = variant.effort
@@ -223,8 +240,6 @@ class Maker:
         gone: Sequence[str],
     ) -> list[Mapping[str, Any]]:
         """Everybody's rows, in the order in which they joined the set; who left it keeps the row they had."""
-        import json
-
         old: dict[str, Mapping[str, Any]] = {}
         if gone:
             try:

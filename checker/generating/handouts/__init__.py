@@ -80,7 +80,7 @@ def _tex(structure: Structure, handout: Handout, folder: Folder, number: int) ->
 
 
 FORMATS: Table[Format] = Table(
-    "format",
+    "handout format",
     (
         Format("md", "Markdown with mathematics", ".md", _markdown, ("markdown",)),
         Format("html", "a page that needs nothing else", ".html", _html),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
@@ -29,6 +30,7 @@ STYLE = """
   padding-bottom: .5rem; margin-bottom: 1rem; } .who strong { font-size: 1.05rem; }
 section.group { break-inside: avoid-page; }
 """
+Mathematics = Callable[[str, bool], str]  # LaTeX, and whether on a line of its own, to markup
 _TOKEN = 7_770_000_000  # numbers that stand in a formula where a drawn one goes
 
 
@@ -43,19 +45,9 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
         f"<header><h1>{text(handout.title)}</h1>\n<p class='who'><strong>",
         NAME,
         f"</strong><span>{text(handout.total)}</span></p></header>\n",
+        *facts(handout, picture),
+        "<h2>Questions</h2>\n",
     ]
-    if picture:
-        found.append(f"<figure class='picture'>{picture}</figure>\n")
-    for heading, givens in (("Given", handout.givens), ("Parameters", handout.parameters)):
-        if givens:
-            found += [f"<h2>{heading}</h2>\n", *_numbers(givens)]
-    found.append(f"<h2>Equations</h2>\n<div class='formulas'>{_lines(handout.equations)}</div>\n")
-    if handout.definitions:
-        found.append(f"<p>where</p>\n<div class='formulas'>{_lines(handout.definitions)}</div>\n")
-    found += [f"<p>{text(each[:1].upper() + each[1:])}.</p>\n" for each in (*handout.notes, *handout.conventions)]
-    if handout.update:
-        found.append(f"<p>{text(handout.update)}</p>\n<div class='formulas'>{_lines(handout.rules)}</div>\n")
-    found.append("<h2>Questions</h2>\n")
     number = 0
     for group in handout.groups:
         found.append(f"<section class='group'><h3>{text(group.heading)}</h3>\n<table class='questions'><thead><tr>")
@@ -76,21 +68,38 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
     return _paged(handout.title, joined(found))
 
 
+def facts(handout: Handout, picture: str = "", math: Mathematics = mathml) -> list[Piece]:
+    """What is given, as markup of a page: picture, numbers, equations, the update; `math` writes the formulas."""
+    found: list[Piece] = []
+    if picture:
+        found.append(f"<figure class='picture'>{picture}</figure>\n")
+    for heading, givens in (("Given", handout.givens), ("Parameters", handout.parameters)):
+        if givens:
+            found += [f"<h2>{heading}</h2>\n", *_numbers(givens, math)]
+    found.append(f"<h2>Equations</h2>\n<div class='formulas'>{_lines(handout.equations, math)}</div>\n")
+    if handout.definitions:
+        found.append(f"<p>where</p>\n<div class='formulas'>{_lines(handout.definitions, math)}</div>\n")
+    found += [f"<p>{text(each[:1].upper() + each[1:])}.</p>\n" for each in (*handout.notes, *handout.conventions)]
+    if handout.update:
+        found.append(f"<p>{text(handout.update)}</p>\n<div class='formulas'>{_lines(handout.rules, math)}</div>\n")
+    return joined(found)
+
+
 def _paged(title: str, body: list[Piece]) -> list[Piece]:
     before, _, after = page(title, "@@body@@", style_too=STYLE).partition("\n@@body@@")
     return joined([before, *body, after])
 
 
-def _lines(lines: Sequence[Line]) -> str:
-    return "".join(mathml(rf"{line.left} = {line.right}", display=True) for line in lines)
+def _lines(lines: Sequence[Line], math: Mathematics) -> str:
+    return "".join(math(rf"{line.left} = {line.right}", True) for line in lines)
 
 
-def _numbers(givens: Sequence[Given]) -> list[Piece]:
+def _numbers(givens: Sequence[Given], math: Mathematics) -> list[Piece]:
     found: list[Piece] = []
     single = [each for each in givens if not each.shape]
     for start in range(0, len(single), 10):
         some = single[start : start + 10]
-        head = "".join(f"<th scope='col'>{mathml(each.latex)}</th>" for each in some)
+        head = "".join(f"<th scope='col'>{math(each.latex, False)}</th>" for each in some)
         found.append(f"<div class='wide'><table class='numbers'><thead><tr>{head}</tr></thead><tbody><tr>")
         for each in some:
             found += ["<td>", _shown(each.numbers[0]), "</td>"]
@@ -99,7 +108,7 @@ def _numbers(givens: Sequence[Given]) -> list[Piece]:
     if arrays:
         found.append("<div class='arrays'>")
         for each in arrays:
-            found += _matrix(each)
+            found += _matrix(each, math)
         found.append("</div>\n")
     return found
 
@@ -108,8 +117,8 @@ def _shown(number: Number) -> Piece:
     return number if isinstance(number, Place) else text(minus(number))
 
 
-def _matrix(given: Given) -> list[Piece]:
-    """An array as MathML with places in it: tokens are converted with the formula, and then taken out again."""
+def _matrix(given: Given, math: Mathematics) -> list[Piece]:
+    """An array as a formula with places in it: tokens are converted with the formula, and then taken out again."""
     places: list[Place] = []
     latex = []
     for piece in matrix(given):
@@ -118,7 +127,7 @@ def _matrix(given: Given) -> list[Piece]:
             places.append(piece)
         else:
             latex.append(piece)
-    made = mathml(f"{given.latex} = {''.join(latex)}", display=True)
+    made = math(f"{given.latex} = {''.join(latex)}", True)
     found: list[Piece] = []
     for part in re.split(rf"({_TOKEN // 1_000_000}\d{{6}})", made):
         number = int(part) - _TOKEN if part.isdigit() and len(part) == 10 else -1

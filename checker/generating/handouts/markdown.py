@@ -10,6 +10,8 @@ from checker.generating.variant import Piece, joined
 from checker.reports.markdown import code, escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from checker.generating.handouts.content import Line
 
 
@@ -18,20 +20,32 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
     found: list[Piece] = [f"# {escaped(handout.title)}\n\n**", NAME, f"** · {handout.total}\n"]
     if picture:
         found.append(f"\n![The network]({picture})\n")
+    found += [*facts(handout), *questions(handout), *rules(handout)]
+    return joined(found)
+
+
+def facts(handout: Handout, escape: Callable[[str], str] = escaped, display: str = "$$") -> list[Piece]:
+    """What is given: numbers, equations, the update; `escape` and `display` write words and formulas in a dialect."""
+    found: list[Piece] = []
     for heading, givens in (("Given", handout.givens), ("Parameters", handout.parameters)):
         if givens:
             found.append(f"\n## {heading}\n\n")
-            found += _numbers(givens)
+            found += _numbers(givens, display)
     found.append("\n## Equations\n\n")
-    found += [_display(line) for line in handout.equations]
+    found += [_display(line, display) for line in handout.equations]
     if handout.definitions:
         found.append("\nwhere\n\n")
-        found += [_display(line) for line in handout.definitions]
-    found += [f"\n{escaped(sentence)}\n" for sentence in _sentences((*handout.notes, *handout.conventions))]
+        found += [_display(line, display) for line in handout.definitions]
+    found += [f"\n{escape(sentence)}\n" for sentence in _sentences((*handout.notes, *handout.conventions))]
     if handout.update:
-        found.append(f"\n{escaped(handout.update)}\n\n")
-        found += [_display(line) for line in handout.rules]
-    found.append("\n## Questions\n")
+        found.append(f"\n{escape(handout.update)}\n\n")
+        found += [_display(line, display) for line in handout.rules]
+    return joined(found)
+
+
+def questions(handout: Handout) -> list[Piece]:
+    """The questions, a table for each kind."""
+    found: list[Piece] = ["\n## Questions\n"]
     number = 0
     for group in handout.groups:
         found.append(f"\n### {group.heading}\n\n| | step | | answer | points |\n| ---: | --- | --- | --- | ---: |\n")
@@ -44,22 +58,26 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
             )
             worth = question.points.partition(" ")[0]
             found.append(f"| {number} | ${question.latex}$ | {code(question.label)} | {escaped(said)} | {worth} |\n")
-    found.append("\n## Rounding\n\n")
+    return found
+
+
+def rules(handout: Handout) -> list[Piece]:
+    """How to round, and how answers are judged."""
+    found: list[Piece] = ["\n## Rounding\n\n"]
     if handout.same_rounding:
         found.append(f"- Give every answer to {escaped(handout.same_rounding)}.\n")
-    found += [f"- {escaped(rule)}\n" for rule in ROUNDING_RULES]
-    return joined(found)
+    return [*found, *(f"- {escaped(rule)}\n" for rule in ROUNDING_RULES)]
 
 
 def _sentences(words: tuple[str, ...]) -> list[str]:
     return [f"{each[:1].upper()}{each[1:]}." for each in words]
 
 
-def _display(line: Line) -> str:
-    return f"$${line.left} = {line.right}$$\n\n"
+def _display(line: Line, display: str) -> str:
+    return f"{display}{line.left} = {line.right}{display}\n\n"
 
 
-def _numbers(givens: tuple[Given, ...]) -> list[Piece]:
+def _numbers(givens: tuple[Given, ...], display: str) -> list[Piece]:
     """Single numbers as a table, arrays as formulas."""
     found: list[Piece] = []
     single = [each for each in givens if not each.shape]
@@ -70,10 +88,10 @@ def _numbers(givens: tuple[Given, ...]) -> list[Piece]:
             found += [" ", each.numbers[0], " |"]
         found.append("\n\n" if start + 8 < len(single) or len(single) < len(givens) else "\n")
     for row in rows(givens):
-        found.append("$$")
+        found.append(display)
         for place, each in enumerate(row):
             found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
-        found.append("$$\n\n")
+        found.append(f"{display}\n\n")
     return found
 
 
