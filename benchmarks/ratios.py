@@ -95,16 +95,24 @@ def seconds(time_taken: float) -> str:
 
 
 def in_turn(jobs: Sequence[Callable[[], object]], repetitions: int) -> list[float]:
-    """The shortest time of each job, the jobs taking turns; a round before the first one is not counted."""
+    """The shortest time of each job, the jobs taking turns; a round before the first one is not counted.
+
+    What a job's `prepare` does first, where it has one, is not timed.
+    """
     shortest = [float("inf")] * len(jobs)
     for repetition in range(repetitions + 1):
         for number, job in enumerate(jobs):
+            getattr(job, "prepare", _nothing)()
             start = time.perf_counter()
             job()
             taken = time.perf_counter() - start
             if repetition:
                 shortest[number] = min(shortest[number], taken)
     return shortest
+
+
+def _nothing() -> None:
+    return
 
 
 class Shell:

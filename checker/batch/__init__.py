@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from checker.batch.run import Change, Summary
+    from checker.batch.regrade import Change
+    from checker.batch.run import Summary
     from checker.cache import Store
 
 __all__ = ["grade_folder"]
@@ -72,7 +73,8 @@ def grade_folder(
         AuthorError: the folder cannot be read, `out` cannot be written, or an argument says what there is not.
     """
     from checker.batch.lateness import read_policy
-    from checker.batch.run import Options, check_options, grade_class
+    from checker.batch.options import Options, check_options
+    from checker.batch.run import grade_class
     from checker.reports import FORMATS, Level
 
     def path(given: Path | str | None) -> Path | None:

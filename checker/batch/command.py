@@ -14,7 +14,8 @@ from checker.reports import FORMATS, Level
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from checker.batch.run import Change, Summary
+    from checker.batch.regrade import Change
+    from checker.batch.run import Summary
 
 MOST_CHANGES = 200  # changed grades on the terminal
 MOST_SAID = 20  # reasons on the terminal; the gradebook has all

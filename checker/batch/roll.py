@@ -10,6 +10,7 @@ from checker.batch import gradebook
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from checker.batch.collect import Passed
     from checker.batch.gradebook import Row
     from checker.batch.lateness import Lateness
     from checker.batch.people import People
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from checker.batch.worksheet import Points
 
 SMALL = 20_000  # submissions that are held in memory rather than asked for again
+MOST_PASSED = 1_000  # files passed over that are held in memory
 
 
 class Roll:
@@ -113,3 +115,21 @@ class Count(NamedTuple):
     reasons: list[Row]
     remarks: list[Row]
     remarked: int
+
+
+class PassedOver(NamedTuple):
+    """The files that are no submissions: how many, and the first of them."""
+
+    total: int
+    first: list[Passed]
+
+    @staticmethod
+    def of(results: Results) -> PassedOver:
+        """Those of a class."""
+        from checker.batch.collect import Passed
+
+        total, first = 0, list[Passed]()
+        for total, (name, reason) in enumerate(results.passed(), 1):
+            if total <= MOST_PASSED:
+                first.append(Passed(name, reason))
+        return PassedOver(total, first)

@@ -193,8 +193,8 @@ class Results:
                 ],
             )  # fmt: skip
 
-    def settle(self) -> tuple[int, bool]:
-        """End the grading: forget what is gone; how many submissions there are, and whether anything is other now."""
+    def settle(self) -> bool:
+        """End the grading: forget what is gone; whether that changes anything."""
         with _explained(self.path), self._connection as connection:
             gone = "FROM results WHERE name NOT IN (SELECT name FROM temp.seen)"
             (count,) = connection.execute(f"SELECT count(*) {gone}").fetchone()
@@ -206,8 +206,7 @@ class Results:
                 connection.execute(f"DELETE {gone}")
                 connection.execute("DELETE FROM passed")
                 connection.execute("INSERT INTO passed SELECT * FROM temp.over")
-            (left,) = connection.execute("SELECT count(*) FROM results").fetchone()
-        return left, bool(count or passed)
+        return bool(count or passed)
 
     # ---------------------------------------------------------------- while rendering
 

@@ -107,7 +107,7 @@ class Drawn(NamedTuple):
 
 def draw_part(level: Level, wanted: Sequence[WantedReport], made: Part) -> list[Drawn]:
     """The reports of a block."""
-    from checker.batch.render import Reporter
+    from checker.batch.reporter import Reporter
 
     reporter = Reporter(level, made)
     return [Drawn(each.file, each.key, reporter.draw(each).encode()) for each in wanted]
@@ -115,7 +115,7 @@ def draw_part(level: Level, wanted: Sequence[WantedReport], made: Part) -> list[
 
 def write_part(level: Level, wanted: Sequence[WantedReport], made: Part, out: str) -> list[tuple[str, str, int, int]]:
     """The same written where they belong: for each file its name, its key, its size and its time of change."""
-    from checker.batch.render import Writer
+    from checker.batch.writer import Writer
 
     writer = Writer(Path(out))
     return [(each.file, each.key, *writer.write(each.file, each.text)) for each in draw_part(level, wanted, made)]

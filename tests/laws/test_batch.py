@@ -177,12 +177,11 @@ def test_whatever_lies_in_the_folder_costs_only_itself(tmp_path, problems):
 
 
 def test_no_worker_count_and_no_order_changes_a_byte(tmp_path, problems, monkeypatch):
-    from checker.batch import run
+    from checker.batch import blocks, run
 
     folder = make_class(tmp_path / "class", 60)
     grade_folder(folder, tmp_path / "one", problems=problems, junit=True)
-    monkeypatch.setattr(run, "POOL_FROM", 1)
-    monkeypatch.setattr(run, "BLOCK", 7)
+    monkeypatch.setattr(blocks, "BLOCK", 7)
     options = run.Options(junit=True, jobs=2, pool_from=1)
     run.grade_class(folder, tmp_path / "two", problems, options)
     assert rendered(tmp_path / "one") == rendered(tmp_path / "two")
@@ -280,7 +279,7 @@ def test_killed_at_any_moment_a_rerun_ends_with_the_same_bytes(tmp_path, problem
     ],
 )
 def test_what_kills_or_holds_up_its_worker_costs_only_itself(tmp_path, problems, monkeypatch, end, said):
-    from checker.batch import record, run
+    from checker.batch import blocks, record, run
 
     folder = make_class(tmp_path / "class", 12)
     (folder / "poison.yaml").write_text(submission(RIGHT, "poison"))
@@ -292,7 +291,7 @@ def test_what_kills_or_holds_up_its_worker_costs_only_itself(tmp_path, problems,
         return honest(self, entries, variants)
 
     monkeypatch.setattr(record.Recorder, "record", poisoned)
-    monkeypatch.setattr(run, "BLOCK", 4)
+    monkeypatch.setattr(blocks, "BLOCK", 4)
     options = run.Options(reports=(), jobs=2, pool_from=1, timeout=0.5 if "longer" in said else 60)
     run.grade_class(folder, tmp_path / "out", problems, options)
     rows = rows_of(tmp_path / "out")
@@ -326,7 +325,7 @@ def test_a_fault_of_ours_costs_nobody_else_and_is_no_zero(tmp_path, problems, mo
 
 
 def test_a_full_disk_leaves_every_earlier_file_whole(tmp_path, problems, monkeypatch):
-    from checker.batch import render
+    from checker.batch import writer
 
     folder, out = make_class(tmp_path / "class", 10), tmp_path / "out"
     grade_folder(folder, out, problems=problems)
@@ -341,7 +340,7 @@ def test_a_full_disk_leaves_every_earlier_file_whole(tmp_path, problems, monkeyp
             raise OSError(28, "No space left on device")
         honest(source, target)
 
-    monkeypatch.setattr(render.os, "replace", full)
+    monkeypatch.setattr(writer.os, "replace", full)
     with pytest.raises(AuthorError, match="it cannot be written: No space left on device; choose an --out"):
         grade_folder(folder, out, problems=problems)
     monkeypatch.undo()

@@ -1,0 +1,192 @@
+"""Grading what is new or was changed: the folder becomes blocks of submissions of one family, each kept when done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.batch.collect import Passed, collect, expected
+from checker.batch.intake import Intake, Waiting
+from checker.batch.platforms import stem_of
+from checker.batch.pool import Job, Piece
+from checker.batch.problems import Problems
+from checker.batch.record import Entry, Variant, ungradable
+from checker.batch.store import Result
+from checker.batch.version import grader_version
+from checker.batch.work import Graded, failed, grade_one, grade_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from checker.batch.collect import File
+    from checker.batch.pool import Workers
+    from checker.batch.problems import Ready, Task
+    from checker.batch.store import Results
+    from checker.cache import Store
+
+BLOCK = 2_500  # submissions graded at once
+BLOCK_SLOTS = 2_000_000  # numbers worked at once: fewer submissions where a problem is large
+CHUNK = 500  # files looked up at once
+WAITING = 20_000  # submissions that wait for their block to fill, of all families of problems
+
+
+class Member(NamedTuple):
+    """A submission in a block, and its problem made ready."""
+
+    waiting: Waiting
+    variant: Variant
+
+
+class Grading:
+    """Grades what is new or was changed in `folder`, and keeps it in `results`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        out: Path,
+        problems: Path | None,
+        workers: Workers,
+        store: Store | None,
+        progress: Callable[[str, int, int], None],
+        results: Results,
+    ) -> None:
+        self.folder, self.out = folder, out
+        self.workers, self.progress, self.results = workers, progress, results
+        version = grader_version()
+        self.problems = Problems(folder, problems, version, store)
+        self.intake = Intake(self.problems, version)
+        self.regraded = 0
+        self._seen = 0
+        self._kept: list[Result] = []  # ungradable ones that are not in the database yet
+        self._new: list[Waiting] = []
+        self._blocks: dict[str, tuple[Task, list[Member]]] = {}  # by family
+
+    def run(self) -> bool:
+        """Grade; whether anything is other than after the last run."""
+        self.results.begin()
+        total = expected(self.folder, self.out)
+        self.progress("graded", 0, total)
+        for job, parts in self.workers.run(self._jobs()):
+            self._keep(job.label, parts)  # type: ignore[arg-type]  # a label is whatever `_job` gave it
+            self.progress("graded", min(self._seen, total), total)
+        self._flush()
+        self.progress("graded", total, total)
+        return self.results.settle() or self.regraded > 0
+
+    # ---------------------------------------------------------------- what has to be graded
+
+    def _jobs(self) -> Iterator[Job]:
+        """Blocks of submissions of one family, as they fill; the folder is read no faster than they are graded."""
+        chunk: list[File] = []
+        passed: list[Passed] = []
+        for found in collect(self.folder, self.out):
+            if isinstance(found, Passed):
+                passed.append(found)
+                continue
+            chunk.append(found)
+            if len(chunk) >= CHUNK:
+                self._look(chunk, passed)
+                chunk = []
+                yield from self._full()
+        self._look(chunk, passed)
+        self._passed_over(passed)
+        yield from self._full(last=True)
+
+    def _look(self, chunk: list[File], passed: list[Passed]) -> None:
+        """Look at some files: those that are not as they were wait to be graded."""
+        known = self.results.known([file.name for file in chunk])
+        self._seen += len(chunk)
+        for file in chunk:
+            found = self.intake.look(file, known.get(file.name))
+            if isinstance(found, Waiting):
+                self._new.append(found)
+            elif isinstance(found, Passed):
+                passed.append(found)
+            elif found is not None:
+                self._ungradable(found)
+        if len(self._kept) >= CHUNK:
+            self._flush()
+
+    def _ungradable(self, result: Result) -> None:
+        self._kept.append(result)
+        self.regraded += 1
+
+    def _passed_over(self, passed: list[Passed]) -> None:
+        """Note what is no submission; what may have been one and cannot be read is listed among them."""
+        lost = [each for each in passed if each.lost]
+        self.results.known([each.name for each in lost])
+        for each in lost:
+            outcome = ungradable(Entry(each.name, stem_of(each.name), b""), each.reason, lasting=False)
+            self._kept.append(Result(outcome, "", "", "", ""))
+        self.results.pass_over([each for each in passed if not each.lost])
+
+    def _full(self, *, last: bool = False) -> Iterator[Job]:
+        """The blocks that are full; all of them where these are the last."""
+        self._sort()
+        crowded = sum(len(members) for _, members in self._blocks.values()) > WAITING
+        for family in sorted(self._blocks):
+            task, members = self._blocks[family]
+            size = max(1, min(BLOCK, BLOCK_SLOTS // max(1, task.slots)))
+            while len(members) >= size or (members and (last or crowded)):
+                yield self._job(task, members[:size])
+                del members[:size]
+            if not members:
+                del self._blocks[family]
+
+    def _sort(self) -> None:
+        """What is new goes to the block of its problem's family, or is ungradable where that is no problem."""
+        if not self._new:
+            return
+        ready: dict[str, Ready] = self.problems.ready({each.found.key: each.found for each in self._new}.values())
+        for waiting in self._new:
+            problem = ready[waiting.found.key]
+            if problem.task is None:
+                self._ungradable(waiting.refused(problem.reason))
+            else:
+                _, members = self._blocks.setdefault(problem.task.key, (problem.task, []))
+                members.append(Member(waiting, problem.variant))
+        self._new = []
+
+    def _job(self, task: Task, members: list[Member]) -> Job:
+        variants = list({member.variant.key: member.variant for member in members}.values())
+        place = {variant.key: number for number, variant in enumerate(variants)}
+        entries = [waiting.entry._replace(variant=place[variant.key]) for waiting, variant in members]
+
+        def pieces() -> list[Piece]:
+            return [
+                Piece(grade_one, (task, [variants[entry.variant]], [entry._replace(variant=0)]), _failing(entry))
+                for entry in entries
+            ]
+
+        return Job(grade_part, (task, variants, entries), len(entries), (task, members, variants), pieces)
+
+    # ---------------------------------------------------------------- what became of it
+
+    def _keep(self, label: tuple[Task, list[Member], list[Variant]], parts: list[Graded]) -> None:
+        """Keep a block, or each of its submissions where they had to be tried alone."""
+        task, members, variants = label
+        at = 0
+        for part in parts:
+            some = members[at : at + len(part.outcomes)]
+            at += len(part.outcomes)
+            results = [
+                member.waiting.result._replace(outcome=outcome, family=task.key)
+                for member, outcome in zip(some, part.outcomes, strict=True)
+            ]
+            own = variants if len(parts) == 1 else [member.variant for member in some]
+            numbered = zip(own, part.numbers, strict=True) if part.numbers else ()
+            self.results.keep(
+                results, part.kept, task.key, part.face,
+                [(variant.key, variant.problem, variant.title, numbers) for variant, numbers in numbered],
+            )  # fmt: skip
+            self.regraded += len(results)
+
+    def _flush(self) -> None:
+        """Keep what is ungradable and was found so before it came to grading."""
+        if self._kept:
+            self.results.keep(self._kept)
+            self._kept = []
+
+
+def _failing(entry: Entry) -> Callable[[str], Graded]:
+    return lambda reason: failed(entry, reason)
