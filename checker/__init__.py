@@ -109,18 +109,19 @@ def solve(
     steps: Sequence[str] = (),
     closed_forms: Sequence[str] = (),
     mathematics: bool = False,
+    learning_rates: Sequence[float | str] = (),
 ) -> Solution:
     """The problem worked out: every step as formula, numbers put in, exact value and float, and the loss curve.
 
     `closed_forms` names steps that are also wanted in givens and parameters alone; with `mathematics` every step has
-    its numbers put in as LaTeX too.
+    its numbers put in as LaTeX too. `learning_rates` are others than the problem's own, for loss curves beside its own.
 
     Raises:
         AuthorError: the problem cannot be used, or has no such step.
     """
     from checker.solving import solve_problem
 
-    return solve_problem(load_problem(problem), iterations, digits, steps, closed_forms, mathematics)
+    return solve_problem(load_problem(problem), iterations, digits, steps, closed_forms, mathematics, learning_rates)
 
 
 def generate(template: Path | str, roster: Path | str, out: Path | str, **settings: Any) -> Summary:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError, CheckerError, InternalError
-from checker.reports import FORMATS, SOLUTION_FORMATS, Level
+from checker.reports import FORMATS, PLOTS, SOLUTION_FORMATS, Level
 from checker.table import Table, suggest
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ FULL, LESS, UNUSABLE, OURS, INTERRUPTED = 0, 1, 2, 3, 130
 MOST_LINES = 50  # of one error
 FEW_COLLECTIONS = 50_000  # new objects between two looks for garbage: what is imported and derived is none
 LONGEST_LINE = 2000
+MOST_RATES = 7  # learning rates beside the problem's own
 
 
 class UsageError(Exception):
@@ -221,6 +222,16 @@ def _configure_solve(parser: ArgumentParser) -> None:
         help="this step also in givens and parameters alone; may be given again",
     )
     parser.add_argument("--format", choices=list(SOLUTION_FORMATS), default="text", help="how the solution is written")
+    parser.add_argument(
+        "--plot", metavar="FILE", type=Path, help=f"draw the loss curve into this file ({', '.join(_plot_suffixes())})"
+    )
+    parser.add_argument(
+        "--learning-rate",
+        metavar="X",
+        action="append",
+        default=[],
+        help="compare the loss curve with this learning rate; may be given again",
+    )
 
 
 def _solve(options: Namespace) -> int:
@@ -228,6 +239,13 @@ def _solve(options: Namespace) -> int:
 
     path, steps, forms = _problem_path(options.problem), tuple(options.step or ()), tuple(options.closed_form or ())
     form = SOLUTION_FORMATS[options.format]
+    plot = None
+    if options.plot is not None:
+        plot = next((each for each in PLOTS.values() if each.suffix == options.plot.suffix.lower()), None)
+        if plot is None:
+            raise UsageError(f"--plot {options.plot}: name a file that ends in {' or '.join(_plot_suffixes())}")
+    if len(options.learning_rate) > MOST_RATES:
+        raise UsageError(f"--learning-rate is given more than {MOST_RATES} times; a picture has no room for more")
     solution = checker.solve(
         path,
         iterations=options.iterations,
@@ -235,9 +253,18 @@ def _solve(options: Namespace) -> int:
         steps=steps,
         closed_forms=forms,
         mathematics=form.mathematics,
+        learning_rates=options.learning_rate,
     )
+    if plot is not None:
+        if len(solution.loss_curve) < 2:
+            raise UsageError("--plot: there is no loss curve, for the problem has no update")
+        options.plot.write_bytes(plot.draw(solution))
     _emit(form.render(solution, options.digits))
     return FULL
+
+
+def _plot_suffixes() -> list[str]:
+    return [plot.suffix for plot in PLOTS.values()]
 
 
 def _configure_lint(parser: ArgumentParser) -> None:
@@ -382,7 +409,8 @@ COMMANDS: Table[Command] = Table(
             (
                 "solve neuron-sigmoid",
                 "solve problem.yaml --step dL_dw1 --digits 12",
-                "solve xor.yaml --iterations 100",
+                "solve xor.yaml --iterations 100 --plot loss.svg",
+                "solve mazur-2-2-2 --format html --iterations 100 --learning-rate 2 > worked.html",
                 "solve neuron-sigmoid --step dL_dw1 --closed-form dL_dw1 --format latex",
             ),
         ),

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from checker.expression.tree import Expression
 
 __all__ = [
-    "FIRST_ERRORS", "Diagnosis", "ElementGrade", "Equation", "Grade", "Kind", "Notice", "Problem", "Quantity",
-    "Rubric", "Shape", "Solution", "SolvedStep", "StepGrade", "StepRubric", "Tolerance", "Update", "Verdict",
+    "FIRST_ERRORS", "Diagnosis", "ElementGrade", "Equation", "Grade", "Kind", "LossCurve", "Notice", "Problem",
+    "Quantity", "Rubric", "Shape", "Solution", "SolvedStep", "StepGrade", "StepRubric", "Tolerance", "Update",
+    "Verdict",
 ]  # fmt: skip
 
 
@@ -121,7 +122,7 @@ class SolvedStep:
     """One step worked: its rule, the numbers put in, the exact value and the float; lists for arrays.
 
     `latex` is `name = rule`; `latex_parts` what follows from it: the rule with its numbers, then the exact value where
-    it is short (of an array no more than the first).
+    it is short (of an array no more than the first). `parents` are the steps that the rule uses.
     """
 
     step: str
@@ -133,11 +134,24 @@ class SolvedStep:
     value: Any
     shape: Shape
     latex_parts: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """The loss after 0, 1, 2 … updates with this learning rate, and what it does in words."""
+
+    learning_rate: str
+    losses: tuple[float, ...]
+    remark: str
 
 
 @dataclass(frozen=True)
 class Solution:
-    """A problem worked out: every asked step, the loss at each iteration, and what the curve says in words."""
+    """A problem worked out: every asked step, the loss at each iteration, and what the curve says in words.
+
+    `compared` are curves with other learning rates, `source` is the problem itself.
+    """
 
     problem: str
     title: str
@@ -146,3 +160,5 @@ class Solution:
     loss_name: str
     remark: str = ""
     closed_forms: tuple[ClosedForm, ...] = ()
+    compared: tuple[LossCurve, ...] = ()
+    source: Problem | None = None

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.derive import derive
 from checker.graph.node import Node, Nodes, names, ordered
-from checker.model import ClosedForm, Kind, Problem, Solution, SolvedStep
+from checker.model import ClosedForm, Kind, LossCurve, Problem, Solution, SolvedStep
+from checker.numbertext import NumberError, read_fraction, read_number
 from checker.readings.compile import compile_derivation
 from checker.readings.exact import Exact
 from checker.readings.loop import loss_curve
@@ -22,6 +23,7 @@ from checker.readings.text import latex, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from checker.readings.program import Program, Step
 
@@ -40,6 +42,7 @@ def solve_problem(
     steps: Sequence[str] = (),
     closed_forms: Sequence[str] = (),
     mathematics: bool = False,
+    learning_rates: Sequence[Fraction | float | str] = (),
 ) -> Solution:
     """The problem's steps worked exactly and in floats; `iterations` repeats the update for the loss curve.
 
@@ -50,10 +53,11 @@ def solve_problem(
         steps: the steps to work, by any of their names; all of them where none is named.
         closed_forms: the steps whose closed forms are wanted too, by any of their names.
         mathematics: whether what follows from each rule is wanted as LaTeX too.
+        learning_rates: others than the problem's own, for loss curves beside its own.
 
     Raises:
         AuthorError: a problem that cannot be derived, an unknown step, iterations of a problem without an update, a
-            closed form that is too long.
+            closed form that is too long, a learning rate that is none.
     """
     everything = replace(problem, ask=None, rubric=replace(problem.rubric, steps={}))
     if steps:
@@ -81,11 +85,13 @@ def solve_problem(
                 _nested(values, step.shape),
                 step.shape,
                 tuple(_latex_parts(program, step, rules[step.name], exact, known)) if mathematics else (),
+                tuple(step.parents),
             )
         )
     curve, remark = _curve(problem, iterations)
     forms = tuple(closed_form(problem, step) for step in dict.fromkeys(closed_forms))
-    return Solution(problem.id, problem.title, tuple(solved), curve, problem.loss, remark, forms)
+    compared = tuple(_compared(problem, learning_rates, len(curve) - 1))
+    return Solution(problem.id, problem.title, tuple(solved), curve, problem.loss, remark, forms, compared, problem)
 
 
 def _latex_parts(
@@ -239,6 +245,37 @@ def _curve(problem: Problem, iterations: int | None) -> tuple[tuple[float, ...],
         return (), ""
     curve = loss_curve(problem, count)
     return tuple(curve), describe(problem, curve)
+
+
+def _compared(problem: Problem, rates: Sequence[Fraction | float | str], updates: int) -> Iterator[LossCurve]:
+    """The loss curves with other learning rates, each once, over as many updates."""
+    if not rates:
+        return
+    if problem.update is None:
+        what = "the problem has no update, so no learning rate"
+        mend = "add `update: {optimizer: sgd, learning_rate: 0.1}`"
+        raise AuthorError(Finding(what, Place(problem.source), mend))
+    seen = {problem.update.settings["learning_rate"]}
+    for given in rates:
+        rate = _rate(str(given))
+        if rate in seen:
+            continue
+        seen.add(rate)
+        settings = {**problem.update.settings, "learning_rate": rate}
+        other = replace(problem, update=replace(problem.update, settings=settings))
+        losses = tuple(loss_curve(other, updates))
+        yield LossCurve(str(given), losses, describe(other, losses))
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        read = read_number(text) or read_fraction(text)
+    except NumberError:
+        read = None
+    rate = read.fraction() if read is not None else None
+    if rate is None or rate <= 0:
+        raise AuthorError(Finding(f"{text!r} is no learning rate", None, "give a positive number, as 0.1 or 1/3"))
+    return rate
 
 
 def describe(problem: Problem, curve: Sequence[float]) -> str:

@@ -200,6 +200,19 @@ def _text_call(function: str, args: list[str]) -> str:
     return f"{function}({', '.join(args)})"
 
 
+class _Latex(LatexPrinter):  # type: ignore[misc]  # sympy has no types
+    """A factor that is a short decimal stands before a quantity, as people write a learning rate: not `x/2`."""
+
+    def _print_Mul(self, expr: Any) -> str:
+        factor, rest = expr.as_coeff_Mul()
+        if factor.is_Rational and not factor.is_Integer and (rest.is_Symbol or (rest.is_Pow and rest.base.is_Symbol)):
+            number, quantity = decimal(factor), self._print(rest)
+            wide = quantity.startswith((r"\frac", r"\begin")) or self._settings["mul_symbol"]
+            if "/" not in number and (wide or factor.q > 2):
+                return f"{number}{self._settings['mul_symbol_latex']}{quantity}"
+        return str(super()._print_Mul(expr))
+
+
 def _latex_formula(formula: Any, args: list[str], product: str | None = None) -> str:
     if sum(map(len, args)) > LONGEST or formula.operations > MOST_OPERATIONS:
         raise _TooLongError
@@ -210,7 +223,7 @@ def _latex_formula(formula: Any, args: list[str], product: str | None = None) ->
         return rf"\operatorname{{{latex_word(name)}}}\left({args[0]}{rest.format(*args)}\right)"
     names = {operand(i): arg for i, arg in enumerate(simple)}
     settings = {"symbol_names": names, "mul_symbol": product, "ln_notation": True}
-    return str(LatexPrinter(settings).doprint(formula.expr))
+    return str(_Latex(settings).doprint(formula.expr))
 
 
 def _latex_call(function: str, args: list[str]) -> str:

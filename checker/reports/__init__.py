@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from checker.model import Grade, Solution
 
-__all__ = ["FORMATS", "SOLUTION_FORMATS", "Format", "Level", "SolutionFormat", "redact"]
+__all__ = ["FORMATS", "PLOTS", "SOLUTION_FORMATS", "Format", "Level", "Plot", "SolutionFormat", "redact"]
 
 
 class Format(NamedTuple):
@@ -41,6 +41,15 @@ class SolutionFormat(NamedTuple):
     render: Callable[[Solution, int | None], str]
     aliases: tuple[str, ...] = ()
     mathematics: bool = False
+
+
+class Plot(NamedTuple):
+    """A kind of file that the loss curve is drawn into; `draw` gives its bytes, the same ones for the same curve."""
+
+    name: str
+    suffix: str
+    draw: Callable[[Solution], bytes]
+    aliases: tuple[str, ...] = ()
 
 
 # A format's module is imported when it is first drawn: a student's run pays for one of them.
@@ -100,6 +109,25 @@ def _solution_markdown(solution: Solution, digits: int | None) -> str:
     return markdown.draw_solution(solution, digits)
 
 
+def _solution_html(solution: Solution, digits: int | None) -> str:
+    from checker.reports import solvedpage
+
+    return solvedpage.draw(solution, digits)
+
+
+def _plot_svg(solution: Solution) -> bytes:
+    from checker.reports.solvedpage import loss_chart
+
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{loss_chart(solution)}\n'.encode()
+
+
+def _plot_png(solution: Solution) -> bytes:
+    from checker.reports.picture.raster import png
+    from checker.reports.solvedpage import loss_chart
+
+    return png(loss_chart(solution))
+
+
 FORMATS: Table[Format] = Table(
     "format",
     (
@@ -118,5 +146,8 @@ SOLUTION_FORMATS: Table[SolutionFormat] = Table(
         SolutionFormat("markdown", "text/markdown; charset=utf-8", ".md", _solution_markdown, ("md",)),
         SolutionFormat("latex", "application/x-latex", ".tex", _solution_latex, ("tex",), mathematics=True),
         SolutionFormat("mathml", "application/xhtml+xml", ".xhtml", _solution_mathml, mathematics=True),
+        SolutionFormat("html", "text/html; charset=utf-8", ".html", _solution_html, mathematics=True),
     ),
 )
+
+PLOTS: Table[Plot] = Table("plot", (Plot("svg", ".svg", _plot_svg), Plot("png", ".png", _plot_png)))

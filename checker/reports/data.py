@@ -123,6 +123,11 @@ def solution(worked: Solution) -> dict[str, Any]:
         "loss_curve": _finite(list(worked.loss_curve)),
         "remark": worked.remark,
     }
+    if worked.compared:
+        found["compared"] = [
+            {"learning_rate": each.learning_rate, "loss_curve": _finite(list(each.losses)), "remark": each.remark}
+            for each in worked.compared
+        ]
     if worked.closed_forms:
         from checker.reports.mathml import mathml
 

@@ -132,7 +132,7 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
 def draw_solution(worked: Solution, digits: int | None = None) -> str:
     """A solution as Markdown, its formulas as LaTeX between dollar signs."""
     from checker.readings.notation import latex_name
-    from checker.reports.worked import HEADINGS, grouped, number, selected
+    from checker.reports.worked import HEADINGS, curve_table, curves, grouped
 
     blocks = [f"# {escaped(worked.title) or code(worked.problem)}"]
     for kind, steps in grouped(worked.steps):
@@ -142,13 +142,11 @@ def draw_solution(worked: Solution, digits: int | None = None) -> str:
         blocks.append("## In givens and parameters alone")
         blocks += [f"$$\n{latex_name(form.step)} = {form.latex}\n$$" for form in worked.closed_forms]
     if len(worked.loss_curve) > 1:
-        rows = [_row(["updates", code(worked.loss_name)]), _row(["---:", "---"])]
-        rows += [
-            _row([str(count), number(worked.loss_curve[count], digits)]) for count in selected(len(worked.loss_curve))
-        ]
-        blocks += ["## The loss after so many updates", "\n".join(rows)]
-    if worked.remark:
-        blocks.append(escaped(worked.remark))
+        headers, numbers = curve_table(worked, digits)
+        rows = [_row(["updates", *map(code, headers[1:])]), _row(["---:", *(["---"] * (len(headers) - 1))])]
+        blocks += ["## The loss after so many updates", "\n".join([*rows, *map(_row, numbers)])]
+    said = (f"{label}: {remark}" if label else remark for label, _, remark in curves(worked) if remark)
+    blocks += map(escaped, said)
     return "\n\n".join(blocks) + "\n"
 
 

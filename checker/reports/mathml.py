@@ -11,6 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from checker.readings.notation import latex_name
@@ -157,6 +158,7 @@ def _converted(latex: str) -> Any:
     _apply(root)
     for element in root.iter():
         _sign(element)
+        _times(element)
     return root
 
 
@@ -218,6 +220,23 @@ def _sign(row: Any) -> None:
         ):
             child.set("form", "prefix")
         before = child
+
+
+def _times(row: Any) -> None:
+    """Put a dot between quantities that stand side by side where one has a name of several letters: Why h, not Whyh."""
+    if row.tag not in ("mrow", "math", "mtd"):
+        return
+    for before, after in pairwise(list(row)):
+        words = (_word(before), _word(after))
+        if all(words) and max(map(len, words)) > 1:
+            row.insert(list(row).index(after), _operator("·"))
+
+
+def _word(element: Any) -> str:
+    """The letters of a quantity's name, without what stands below and above it; of anything else nothing."""
+    while element.tag in ("msub", "msup", "msubsup", "mover"):
+        element = element[0]
+    return (element.text or "") if element.tag == "mi" else "d" if element.tag == "mfrac" else ""
 
 
 def _written(element: Any) -> str:

@@ -37,8 +37,7 @@ def draw(worked: Solution, digits: int | None = None) -> str:
         blocks.append("\n".join(["In givens and parameters alone", *lines]))
     if len(worked.loss_curve) > 1:
         blocks.append(_curve(worked, digits))
-    if worked.remark:
-        blocks.append(printable(worked.remark))
+    blocks += [printable(f"{label}: {remark}" if label else remark) for label, _, remark in curves(worked) if remark]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -113,11 +112,31 @@ def numbers(value: Any, digits: int | None) -> Any:
 def _curve(worked: Solution, digits: int | None) -> str:
     from tabulate import tabulate
 
-    rows = [[str(count), number(worked.loss_curve[count], digits)] for count in selected(len(worked.loss_curve))]
-    headers = ["updates", printable(worked.loss_name)]
+    headers, rows = curve_table(worked, digits)
+    align = ["right", *(["left"] * (len(headers) - 1))]
     return "The loss after so many updates\n\n" + str(
-        tabulate(rows, headers, "simple", disable_numparse=True, colalign=("right", "left"))
+        tabulate(rows, headers, "simple", disable_numparse=True, colalign=align)
     )
+
+
+def curves(worked: Solution) -> list[tuple[str, tuple[float, ...], str]]:
+    """Each loss curve: its name, where there are others to be told from, its losses, and what it does in words."""
+    own = ""
+    if worked.compared and worked.source is not None and worked.source.update is not None:
+        own = f"learning rate {float(worked.source.update.settings['learning_rate']):g}"
+    others = ((f"learning rate {each.learning_rate}", each.losses, each.remark) for each in worked.compared)
+    return [(own, worked.loss_curve, worked.remark), *others]
+
+
+def curve_table(worked: Solution, digits: int | None) -> tuple[list[str], list[list[str]]]:
+    """The losses after a few selected numbers of updates: the heads of the columns, and the rows."""
+    found = curves(worked)
+    headers = ["updates", *(printable(label or worked.loss_name) for label, _, _ in found)]
+    rows = [
+        [str(count), *(number(losses[count], digits) for _, losses, _ in found)]
+        for count in selected(len(worked.loss_curve))
+    ]
+    return headers, rows
 
 
 def selected(count: int) -> list[int]:

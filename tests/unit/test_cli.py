@@ -313,11 +313,25 @@ def test_solve(folder, monkeypatch, capsys):
     assert calls == [
         (
             folder / "shipped" / "xor.yaml",
-            {"iterations": 20, "digits": 3, "steps": ("z", "a"), "closed_forms": (), "mathematics": False},
+            {
+                "iterations": 20,
+                "digits": 3,
+                "steps": ("z", "a"),
+                "closed_forms": (),
+                "mathematics": False,
+                "learning_rates": [],
+            },
         ),
         (
             Path("some/file.yaml"),
-            {"iterations": None, "digits": None, "steps": (), "closed_forms": (), "mathematics": False},
+            {
+                "iterations": None,
+                "digits": None,
+                "steps": (),
+                "closed_forms": (),
+                "mathematics": False,
+                "learning_rates": [],
+            },
         ),
     ]
 

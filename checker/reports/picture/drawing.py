@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.reports.page import style, text
+from checker.reports.picture.frame import opening
 from checker.reports.picture.letters import SIZE, letters, line_svg, width
 from checker.reports.picture.placing import BANDS, Item, place
 from checker.reports.wording import SYMBOLS, WORDS
@@ -54,13 +55,7 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
         return ""
     plan = _plan(tuple(item._replace(verdict=None, first=False, follows=()) for item in items))
     wide, high = plan.size
-    labels = f"{id}-title {id}-desc" if description else f"{id}-title"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" height="{high:g}"',
-        f' role="img" aria-labelledby="{escape(labels)}">',
-        f'<title id="{escape(id)}-title">{text(title)}</title>',
-        f'<desc id="{escape(id)}-desc">{text(description)}</desc>' if description else "",
-    ]
+    parts = [opening(wide, high, id, title, description)]
     carried = {(parent, item.name) for item in items for parent in item.follows}
     for follows in (False, True):  # what carries a mistake on lies on top
         kind = " follows" if follows else ""

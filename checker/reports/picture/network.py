@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from math import hypot
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.reports.page import text
+from checker.reports.picture.frame import opening
 from checker.reports.picture.letters import Piece, letters, line_svg, width
 
 if TYPE_CHECKING:
@@ -60,10 +59,7 @@ def network_svg(units: Sequence[Unit], title: str, *, id: str = "network") -> st
     links = [(k, number, weight) for number, unit in enumerate(units) for k, weight in unit.links]
     said = "; ".join(", ".join(units[number].label for number in columns[column]) for column in sorted(columns))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" height="{high:g}"',
-        f' role="img" aria-labelledby="{escape(id)}-title {escape(id)}-desc">',
-        f'<title id="{escape(id)}-title">{text(title)}</title>',
-        f'<desc id="{escape(id)}-desc">From left to right: {text(said)}.</desc>',
+        opening(wide, high, id, title, f"From left to right: {said}."),
         *(_link(spots[k], spots[number]) for k, number, _ in links),
         *(_weights if len(links) <= MOST_LABELS else _layers)(links, spots),
     ]
