@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError, CheckerError, InternalError
-from checker.reports import FORMATS, PLOTS, SOLUTION_FORMATS, Level
+from checker.reports import FORMATS, LANGUAGES, PLOTS, SOLUTION_FORMATS, Level
 from checker.table import Table, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from checker.cache import Store
+    from checker.reports import Language
 
 PROGRAM = "check-backprop"
 FULL, LESS, UNUSABLE, OURS, INTERRUPTED = 0, 1, 2, 3, 130
@@ -160,6 +161,8 @@ def _configure_check(parser: ArgumentParser) -> None:
         default=Level.HINT.value,
         help="how much the report tells, least first (default: hint)",
     )
+    parser.add_argument("--language", choices=list(LANGUAGES), default="en", help="what the report is written in")
+    parser.add_argument("--hints", metavar="FILE", type=Path, help="the course's own hints, a .po file")
     parser.add_argument(
         "--color", "--colour", choices=["auto", "always", "never"], default="auto", help="colours in text"
     )
@@ -171,15 +174,23 @@ def _check(options: Namespace) -> int:
 
     if options.problems is not None and not options.problems.is_dir():
         raise UsageError(f"--problems {options.problems}: there is no such folder")
+    language = _language(options)
     grade = checker.grade(
         options.submission,
         problem=options.problem,
         problems=() if options.problems is None else (options.problems,),
         store=_store(options),
     )
-    _emit(FORMATS[options.format].render(grade, Level(options.feedback), colour=_coloured(options.color)))
+    colour = _coloured(options.color)
+    _emit(FORMATS[options.format].render(grade, Level(options.feedback), colour=colour, language=language))
     # points are sums of shares, thirds among them
     return FULL if grade.awarded >= grade.possible - 1e-9 else LESS
+
+
+def _language(options: Namespace) -> Language:
+    from checker.reports.language import own_language
+
+    return own_language(options.language, options.hints)
 
 
 def _shipped() -> Path:

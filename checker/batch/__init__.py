@@ -24,6 +24,8 @@ def grade_folder(
     jobs: int = 1,
     reports: Sequence[str] = ("json", "markdown"),
     feedback: str = "hint",
+    language: str = "en",
+    hints: Path | str | None = None,
     keep: str = "last",
     junit: bool = False,
     gradescope: bool = False,
@@ -61,6 +63,8 @@ def grade_folder(
         late: what lateness costs, as "10% a day, at most 50%"; see `lateness.Policy`.
         late_column: the roster's column that says how late a student was, in days or by the time.
         pseudonyms: whether the class report names nobody.
+        language: what the students' reports are written in: `en`, `de`.
+        hints: a catalogue (.po) whose hints and sentences take the place of ours in the students' reports.
         dry_run: whether only to find out what would change; nothing below `out` is touched.
         timeout: how many seconds grading a block of submissions, or one that is tried alone, may take in a process of
             its own.
@@ -76,6 +80,7 @@ def grade_folder(
     from checker.batch.options import Options, check_options
     from checker.batch.run import grade_class
     from checker.reports import FORMATS, Level
+    from checker.reports.language import own_language
 
     def path(given: Path | str | None) -> Path | None:
         return Path(given) if given is not None else None
@@ -84,7 +89,7 @@ def grade_folder(
     options = Options(
         names, Level(feedback), keep, junit, max(1, jobs), timeout, gradescope=gradescope, roster=path(roster),
         gradebook=path(gradebook), column=column, due=due, late=read_policy(late) if late else None,
-        late_column=late_column, pseudonyms=pseudonyms, dry_run=dry_run,
+        late_column=late_column, pseudonyms=pseudonyms, dry_run=dry_run, language=own_language(language, path(hints)),
     )  # fmt: skip
     check_options(options)
     return grade_class(Path(folder), Path(out), path(problems), options, executor, store, progress, announce)

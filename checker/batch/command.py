@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.progress import Progress
-from checker.reports import FORMATS, Level
+from checker.reports import FORMATS, LANGUAGES, Level
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -43,6 +43,10 @@ def configure(parser: ArgumentParser) -> None:
         default=Level.HINT.value,
         help="how much the students' reports tell, least first (default: hint)",
     )
+    parser.add_argument(
+        "--language", choices=list(LANGUAGES), default="en", help="what the students' reports are written in"
+    )
+    parser.add_argument("--hints", metavar="FILE", type=Path, help="the course's own hints, a .po file")
     parser.add_argument(
         "--keep", choices=KEEP, default="last", help="which of a student's submissions to a problem counts"
     )
@@ -113,6 +117,8 @@ def run(options: Namespace) -> int:
             jobs=jobs,
             reports=options.reports,
             feedback=options.feedback,
+            language=options.language,
+            hints=options.hints,
             keep=options.keep,
             junit=options.junit,
             gradescope=options.gradescope,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from checker.outcome import Verdict
-from checker.reports import FORMATS, Level
+from checker.reports import ENGLISH, FORMATS, Language, Level, Speaking
 from checker.reports.levels import redact
 from checker.reports.plain import cut, placed, printable
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST = 20_000  # characters of one text
 
 
-def draw(rows: Iterable[Row], grades: Iterable[Grade], level: Level) -> Iterator[bytes]:
+def draw(rows: Iterable[Row], grades: Iterable[Grade], level: Level, language: Language = ENGLISH) -> Iterator[bytes]:
     """The results of the submissions that count: one where the autograder runs.
 
     What could not be graded has no score, since none was earned and none was lost: the text says why, and Gradescope
@@ -35,10 +35,11 @@ def draw(rows: Iterable[Row], grades: Iterable[Grade], level: Level) -> Iterator
         if grade is None:
             said.append(f"{printable(row.submission)} could not be graded: {printable(row.reason)}")
             continue
-        text = FORMATS["markdown"].render(grade, level)
+        text = FORMATS["markdown"].render(grade, level, language=language)
         said.append(cut(text, LONGEST))
         prefix = f"{grade.problem}: " if several else ""
-        tests += [_test(prefix, step) for step in redact(grade, level).steps]
+        with Speaking(language):
+            tests += [_test(prefix, step) for step in redact(grade, level).steps]
     found: dict[str, Any] = {"output": "\n\n".join(said) or "There is no submission among the files.",
                              "output_format": "md", "visibility": "visible", "stdout_visibility": "hidden"}  # fmt: skip
     if counting and all(row.final is not None for row in counting):

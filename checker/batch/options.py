@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checker.batch.people import People
 from checker.errors import AuthorError, Finding
-from checker.reports import FORMATS, Level
+from checker.reports import ENGLISH, FORMATS, Language, Level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,7 @@ class Options(NamedTuple):
     late_column: str | None = None
     pseudonyms: bool = False
     dry_run: bool = False
+    language: Language = ENGLISH
 
 
 class Class(NamedTuple):

@@ -16,12 +16,14 @@ from checker.batch.kept import VERDICTS
 from checker.grading import rounded
 from checker.outcome import Grade, Verdict
 from checker.reports import Level, data
-from checker.reports.levels import redact
+from checker.reports.causes import causes
+from checker.reports.levels import hinted, redact
 
 if TYPE_CHECKING:
     from checker.batch.kept import Face, Kept
     from checker.batch.record import Outcome
     from checker.outcome import StepGrade
+    from checker.reports.causes import Cause
 
 _TEXT, _LINE, _COLUMN = "\ue000", 987_654_321_001, 987_654_321_002  # marks that no file holds
 _MARKS = (json.dumps(_TEXT), str(_LINE), str(_COLUMN))
@@ -49,6 +51,7 @@ class QuickJson:
         # what a step's look depends on, as one number
         self._places = steps
         self._bases: dict[int, tuple[StepGrade, ...]] = {}
+        self._found, self._verdicts = kept.diagnosis[:, steps], kept.verdict[:, starts]
         self._codes = (
             kept.diagnosis[:, steps].astype(np.int64) * 16
             + kept.verdict[:, starts].astype(np.int64) * 2
@@ -85,7 +88,21 @@ class QuickJson:
             (),
             (),
         )
-        return data.written(redact(grade, self.level), self.level, steps)
+        return data.written(redact(grade, self.level), self.level, steps, self._causes(student))
+
+    def _causes(self, student: int) -> tuple[Cause, ...]:
+        """What explains the student's steps, each once."""
+        numbers = self._found[student]
+        if not self.level.shows(Level.HINT) or not numbers.any():
+            return ()
+        return causes(
+            (item.label, redacted)
+            for item, number, verdict in zip(
+                self.face.program.ask, numbers.tolist(), self._verdicts[student].tolist(), strict=True
+            )
+            if number and VERDICTS[verdict] in (Verdict.MISCONCEPTION, Verdict.SLIP)
+            for redacted in [tuple(hinted(each, item.label) for each in self.kept.diagnoses[number])]
+        )
 
     def _draw(self, student: int, pattern: int, number: int) -> tuple[str, ...]:
         """A step of a student's report, cut where its answer's text, line and column stand."""

@@ -74,7 +74,8 @@ class Rendering:
     def _reports(self) -> int:
         if not self.options.reports:
             return 0
-        seen = digest(self.options.feedback.value, self.version)
+        level, language = self.options.feedback, self.options.language
+        seen = digest(level.value, self.version, *language.key())
         written, done = 0, 0
         self.progress("reported", 0, 0)
         remote = self.workers.given
@@ -99,9 +100,9 @@ class Rendering:
             part = Part(self.faces()[family], self.results.block(number), variants)
             submissions = len({each.outcome.name for each in wanted})
             if remote:
-                yield Job(draw_part, (self.options.feedback, wanted, part), submissions)
+                yield Job(draw_part, (level, language, wanted, part), submissions)
             else:
-                yield Job(write_part, (self.options.feedback, wanted, part, str(self.out)), submissions)
+                yield Job(write_part, (level, language, wanted, part, str(self.out)), submissions)
 
     def _wanted(self, found: list[tuple[Outcome, str, str]], seen: str) -> Iterator[WantedReport]:
         twice = set(self.results.alike([outcome.name for outcome, _, _ in found]))  # ada.yaml and ada.yml
@@ -173,7 +174,8 @@ class Rendering:
         if self.options.junit:
             drawn["junit.xml"] = lambda: ci.junit(roll, tally)
         if self.options.gradescope:
-            drawn["results.json"] = lambda: gradescope.draw(roll, self._grades(roll), self.options.feedback)
+            level, language = self.options.feedback, self.options.language
+            drawn["results.json"] = lambda: gradescope.draw(roll, self._grades(roll), level, language)
         if self.known.worksheet is not None:
             drawn[self.known.worksheet.name] = upload
         return drawn

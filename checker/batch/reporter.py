@@ -8,7 +8,7 @@ import numpy as np
 
 from checker.batch.kept import Face, Kept
 from checker.batch.quickjson import QuickJson, quick
-from checker.reports import FORMATS, Level
+from checker.reports import ENGLISH, FORMATS, Language, Level
 
 if TYPE_CHECKING:
     from checker.batch.record import Outcome
@@ -21,8 +21,8 @@ MOST_FACES = 50
 class Reporter:
     """Draws the reports of a block at one feedback level. Steps that read the same are drawn once."""
 
-    def __init__(self, level: Level, part: Part) -> None:
-        self.level = level
+    def __init__(self, level: Level, part: Part, language: Language = ENGLISH) -> None:
+        self.level, self.language = level, language
         self.kept = Kept.load(part.kept)
         self.face = Face.load(part.face)
         self._variants = part.variants
@@ -38,7 +38,7 @@ class Reporter:
             text = self._quick.draw(outcome, problem, title)
             if text is not None:
                 return text
-        return FORMATS[wanted.format].render(self.grade(outcome, wanted.variant), self.level)
+        return FORMATS[wanted.format].render(self.grade(outcome, wanted.variant), self.level, language=self.language)
 
     def grade(self, outcome: Outcome, variant: str) -> Grade:
         """The grade of one of the block's submissions."""

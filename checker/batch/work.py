@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from checker.batch.problems import Task
     from checker.readings.program import Program
-    from checker.reports import Level
+    from checker.reports import Language, Level
     from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
 
 MOST_RECORDERS = 8
@@ -105,20 +105,25 @@ class Drawn(NamedTuple):
     text: bytes
 
 
-def draw_part(level: Level, wanted: Sequence[WantedReport], made: Part) -> list[Drawn]:
+def draw_part(level: Level, language: Language, wanted: Sequence[WantedReport], made: Part) -> list[Drawn]:
     """The reports of a block."""
     from checker.batch.reporter import Reporter
+    from checker.reports import Speaking
 
-    reporter = Reporter(level, made)
-    return [Drawn(each.file, each.key, reporter.draw(each).encode()) for each in wanted]
+    reporter = Reporter(level, made, language)
+    with Speaking(language):
+        return [Drawn(each.file, each.key, reporter.draw(each).encode()) for each in wanted]
 
 
-def write_part(level: Level, wanted: Sequence[WantedReport], made: Part, out: str) -> list[tuple[str, str, int, int]]:
+def write_part(
+    level: Level, language: Language, wanted: Sequence[WantedReport], made: Part, out: str
+) -> list[tuple[str, str, int, int]]:
     """The same written where they belong: for each file its name, its key, its size and its time of change."""
     from checker.batch.writer import Writer
 
     writer = Writer(Path(out))
-    return [(each.file, each.key, *writer.write(each.file, each.text)) for each in draw_part(level, wanted, made)]
+    drawn = draw_part(level, language, wanted, made)
+    return [(each.file, each.key, *writer.write(each.file, each.text)) for each in drawn]
 
 
 class WantedReport(NamedTuple):

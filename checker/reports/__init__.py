@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from checker.reports.language import ENGLISH, LANGUAGES, Language, Speaking
 from checker.reports.levels import Level, redact
 from checker.table import Table
 
@@ -12,7 +13,20 @@ if TYPE_CHECKING:
 
     from checker.model import Grade, Solution
 
-__all__ = ["FORMATS", "PLOTS", "SOLUTION_FORMATS", "Format", "Level", "Plot", "SolutionFormat", "redact"]
+__all__ = [
+    "ENGLISH",
+    "FORMATS",
+    "LANGUAGES",
+    "PLOTS",
+    "SOLUTION_FORMATS",
+    "Format",
+    "Language",
+    "Level",
+    "Plot",
+    "SolutionFormat",
+    "Speaking",
+    "redact",
+]
 
 
 class Format(NamedTuple):
@@ -24,9 +38,12 @@ class Format(NamedTuple):
     draw: Callable[[Grade, Level, bool], str]
     aliases: tuple[str, ...] = ()
 
-    def render(self, grade: Grade, level: Level = Level.HINT, *, colour: bool = False) -> str:
+    def render(
+        self, grade: Grade, level: Level = Level.HINT, *, colour: bool = False, language: Language = ENGLISH
+    ) -> str:
         """The report a student may see at this feedback level; `colour` counts only where the format has colours."""
-        return self.draw(redact(grade, level), level, colour)
+        with Speaking(language):
+            return self.draw(redact(grade, level), level, colour)
 
 
 class SolutionFormat(NamedTuple):

@@ -9,12 +9,15 @@ from json import JSONEncoder
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from checker.reports.causes import of_grade
+from checker.reports.language import spoken
 from checker.reports.levels import Level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.model import ElementGrade, Grade, Solution, StepGrade
+    from checker.model import Diagnosis, ElementGrade, Grade, Solution, StepGrade
+    from checker.reports.causes import Cause
 
 FORMAT = "check-backprop/report@1"
 SOLUTION_FORMAT = "check-backprop/solution@1"
@@ -23,19 +26,23 @@ SOLUTION_FORMAT = "check-backprop/solution@1"
 _encode = JSONEncoder(allow_nan=False).encode
 
 
-def report(grade: Grade, level: Level) -> dict[str, Any]:
-    """The report of an already redacted grade, as plain data."""
+def report(grade: Grade, level: Level, found_causes: Sequence[Cause] | None = None) -> dict[str, Any]:
+    """The report of an already redacted grade, as plain data; its causes are found in its steps unless given."""
     found: dict[str, Any] = {
         "format": FORMAT,
         "problem": grade.problem,
         "student": grade.student,
         "submission": grade.submission,
         "feedback": level.value,
+        "language": spoken().name,
         "title": grade.title,
         "points": {"awarded": _whole(grade.awarded), "possible": _whole(grade.possible)},
     }
     if level.shows(Level.VERDICT):
         found["first_error"] = grade.first_error
+    if level.shows(Level.HINT):
+        listed = of_grade(grade) if found_causes is None else found_causes
+        found["causes"] = [_diagnosis(each.diagnosis) | {"steps": list(each.steps)} for each in listed]
     found["warnings"] = [
         {"message": notice.message, "line": notice.line, "column": notice.column} for notice in grade.warnings
     ]
@@ -54,9 +61,9 @@ def written_step(step: StepGrade, level: Level) -> str:
     return _encode(_step(step, level))
 
 
-def written(grade: Grade, level: Level, steps: Sequence[str]) -> str:
-    """What `draw` gives of this grade with these steps, each as `written_step` has it."""
-    return _lines(report(grade, level), "steps", steps)
+def written(grade: Grade, level: Level, steps: Sequence[str], found_causes: Sequence[Cause]) -> str:
+    """What `draw` gives of this grade with these steps, each as `written_step` has it, and their causes."""
+    return _lines(report(grade, level, found_causes), "steps", steps)
 
 
 def _step(step: StepGrade, level: Level) -> dict[str, Any]:
@@ -70,11 +77,7 @@ def _step(step: StepGrade, level: Level) -> dict[str, Any]:
     if values:
         found["reference"], found["carried"] = step.reference, step.carried
     if causes:
-        found["diagnosis"] = [
-            {"code": each.code, "confidence": each.confidence, "hint": each.hint}
-            | ({"made_at": each.made_at} if each.made_at else {})
-            for each in step.diagnosis
-        ]
+        found["diagnosis"] = [_diagnosis(each) for each in step.diagnosis]
         found["rests_on"] = list(step.rests_on)
     found["points"] = {"awarded": _whole(step.awarded), "possible": _whole(step.possible)}
     found["line"], found["column"], found["message"] = step.line, step.column, step.message
@@ -86,6 +89,11 @@ def _step(step: StepGrade, level: Level) -> dict[str, Any]:
         found["formula"] = step.formula
     found["elements"] = [_element(element, values) for element in step.elements]
     return found
+
+
+def _diagnosis(found: Diagnosis) -> dict[str, Any]:
+    told = {"code": found.code, "confidence": found.confidence, "hint": found.hint}
+    return told | ({"made_at": found.made_at} if found.made_at else {})
 
 
 def _element(element: ElementGrade, values: bool) -> dict[str, Any]:

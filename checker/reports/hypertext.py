@@ -8,20 +8,23 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from checker.model import FIRST_ERRORS, Verdict
+from checker.model import Verdict
+from checker.reports.causes import Told, elsewhere, follows, remarks
+from checker.reports.language import say, say_count, spoken
 from checker.reports.levels import Level
 from checker.reports.mathml import formula_mathml, name_mathml
 from checker.reports.page import page, text
 from checker.reports.picture import graph_svg
 from checker.reports.picture.graded import graded_items
 from checker.reports.plain import cut, echoed, equation, inline, placed
-from checker.reports.text import ELEMENTS, nothing_to_say
-from checker.reports.wording import SYMBOLS, WORDS, amount, points
+from checker.reports.text import ELEMENTS, columns
+from checker.reports.wording import SYMBOLS, amount, points, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from checker.model import Diagnosis, Grade, StepGrade
+    from checker.model import Grade, StepGrade
+    from checker.reports.causes import Remark
 
 LONGEST = 200  # characters of an answer that are shown
 MOST_CELLS = 64  # elements of an array that is shown as rows and columns
@@ -44,21 +47,21 @@ def draw(grade: Grade, level: Level) -> str:
         parts.append(_first(first, grade))
     if grade.steps:
         parts += [_picture(grade), _table(grade, level)]
-    remarks = list(_remarks(grade, level))
-    if remarks:
-        parts.append(f'<h2>Step by step</h2>\n<dl class="remarks">\n{"".join(remarks)}</dl>')
+    listed = list(_remarks(grade, level))
+    if listed:
+        parts.append(f'<h2>{say("Step by step")}</h2>\n<dl class="remarks">\n{"".join(listed)}</dl>')
     if grade.warnings:
-        lines = (f"<li>line {notice.line}: {text(notice.message)}</li>" for notice in grade.warnings)
-        parts.append(f"<h2>Warnings</h2>\n<ul>{''.join(lines)}</ul>")
-    parts.append(f"</main>\n<footer>{SAID[level]} Graded by check-backprop.</footer>")
+        lines = (f"<li>{say('line {line}', line=each.line)}: {text(each.message)}</li>" for each in grade.warnings)
+        parts.append(f"<h2>{say('Warnings')}</h2>\n<ul>{''.join(lines)}</ul>")
+    parts.append(f"</main>\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>")
     whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
-    return page(whose, "\n".join(parts))
+    return page(whose, "\n".join(parts), language=spoken().name)
 
 
 def badge(verdict: Verdict, count: str = "") -> str:
     """A verdict as a colour, a symbol and a word."""
     symbol = f'<b aria-hidden="true">{SYMBOLS[verdict]}</b>'
-    return f'<span class="verdict {verdict.value}">{symbol}{count}{WORDS[verdict]}</span>'
+    return f'<span class="verdict {verdict.value}">{symbol}{count}{word(verdict)}</span>'
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +80,7 @@ def _summary(grade: Grade) -> str:
     share = grade.awarded / grade.possible if grade.possible else 0.0
     width = min(100.0, max(0.0, 100 * share))
     lines = [
-        '<section aria-label="Points">',
+        f'<section aria-label="{say("Points")}">',
         f'<p class="points">{points(grade.awarded, grade.possible)}</p>',
         f'<div class="meter" aria-hidden="true"><i style="width:{width:.4g}%"></i></div>',
     ]
@@ -90,31 +93,30 @@ def _summary(grade: Grade) -> str:
 
 def _first(step: StepGrade, grade: Grade) -> str:
     """The first mistake: where it is, what is said of it, and how much follows from it."""
-    line = f" (line {step.line})" if step.line else ""
-    follows = sum(each.verdict is Verdict.FOLLOW_THROUGH for each in grade.steps)
-    others = sum(each.verdict in FIRST_ERRORS for each in grade.steps) - 1
-    said = ""
-    if follows and not others:
-        said = f" {follows} later {'answer follows' if follows == 1 else 'answers follow'} from it."
-    elif others == 1:
-        said = " One more step has a mistake of its own."
-    elif others:
-        said = f" {others} more steps have mistakes of their own."
+    line = f" ({say('line {line}', line=step.line)})" if step.line else ""
+    where = say("The first mistake is at {step}", step=name(step.step)) + line
+    rest = follows(step, grade)
+    said = f" {rest}." if rest else ""
     return (
-        '<section class="callout first" aria-label="The first mistake">\n'
-        f'<p class="big">The first mistake is at {name(step.step)}{line}. {_message(step)}{said}</p>\n'
-        f"{_causes(step.diagnosis)}{_note(step)}</section>"
+        f'<section class="callout first" aria-label="{say("The first mistake")}">\n'
+        f'<p class="big">{where}{elsewhere(step, grade, name)}. {_message(step)}{said}</p>\n'
+        f"{_causes([Told(each) for each in step.diagnosis])}{_note(step)}</section>"
     )
 
 
-def _causes(diagnosis: Sequence[Diagnosis]) -> str:
-    if not diagnosis:
+def _causes(causes: Sequence[Told]) -> str:
+    if not causes:
         return ""
     lines = []
-    for each in diagnosis:
-        doubt = "possibly " if each.confidence == "possible" else ""
-        where = f" at {name(each.made_at)}, which you left out" if each.made_at else ""
-        lines.append(f"<li>{text(each.hint)} <small>({doubt}<code>{text(each.code)}</code>{where})</small></li>\n")
+    for told in causes:
+        each, mistake = told.diagnosis, f"<code>{text(told.diagnosis.code)}</code>"
+        said = say("possibly {mistake}", mistake=mistake) if each.confidence == "possible" else mistake
+        if each.made_at:
+            said += " " + say("at {step}, which you left out", step=name(each.made_at))
+        if told.only:
+            said += f" ({say('only {steps}', steps=', '.join(map(name, told.only)))})"
+        hint = say("see {step}", step=name(told.before)) if told.before else text(each.hint)
+        lines.append(f"<li>{hint} <small>({said})</small></li>\n")
     return f'<ul class="causes">\n{"".join(lines)}</ul>\n'
 
 
@@ -135,33 +137,33 @@ def _said(message: str) -> str:
 
 def _picture(grade: Grade) -> str:
     items = graded_items(grade)
-    said = f"{len(items)} steps."
+    said = say_count("{count} step.", "{count} steps.", len(items))
     if grade.first_error is not None:
-        said += f" The first mistake is at {grade.first_error}."
+        said += " " + say("The first mistake is at {step}", step=grade.first_error) + "."
         carried = [item.name for item in items if item.follows]
         if carried:
-            said += f" It is carried on to {', '.join(carried)}."
-    drawn = graph_svg(items, "The computation graph of this problem", said)
+            said += " " + say("It is carried on to {steps}.", steps=", ".join(carried))
+    drawn = graph_svg(items, say("The computation graph of this problem"), said)
     if not drawn:
         return ""
-    caption = "Every box is a step; an arrow goes from what a step uses to the step."
+    caption = say("Every box is a step; an arrow goes from what a step uses to the step.")
     if any(item.follows for item in items):
-        caption += " Thick arrows show where the first mistake was carried on to."
+        caption += " " + say("Thick arrows show where the first mistake was carried on to.")
     return (
-        f'<h2>The computation graph</h2>\n<figure>\n<div class="picture" tabindex="0" role="group" '
-        f'aria-label="The computation graph; it scrolls sideways">{drawn}</div>\n'
+        f'<h2>{say("The computation graph")}</h2>\n<figure>\n<div class="picture" tabindex="0" role="group" '
+        f'aria-label="{say("The computation graph; it scrolls sideways")}">{drawn}</div>\n'
         f"<figcaption>{caption}</figcaption>\n</figure>"
     )
 
 
 def _table(grade: Grade, level: Level) -> str:
     full = level.shows(Level.FULL)
-    headers = ["step", "your answer", *(("from your answers", "right value") if full else ()), "verdict"]
+    *headers, last = columns(full)
     head = "".join(f'<th scope="col">{each}</th>' for each in headers)
     rows = "\n".join(_row(step, step.step == grade.first_error, full) for step in grade.steps)
     return (
-        f'<h2>Steps</h2>\n<div class="wide" tabindex="0" role="group" aria-label="Table of steps">\n<table>\n'
-        f'<thead><tr>{head}<th scope="col" class="number">points</th></tr></thead>\n'
+        f'<h2>{say("Steps")}</h2>\n<div class="wide" tabindex="0" role="group" aria-label="{say("Table of steps")}">\n'
+        f'<table>\n<thead><tr>{head}<th scope="col" class="number">{last}</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
 
@@ -183,7 +185,7 @@ def _answer(step: StepGrade) -> str:
     rows: dict[tuple[int, ...], list[str]] = {}
     for element in step.elements:
         mark = "" if element.verdict is Verdict.CORRECT else f' class="verdict {element.verdict.value}"'
-        told = f'<b title="{WORDS[element.verdict]}">{SYMBOLS[element.verdict]}</b>' if mark else ""
+        told = f'<b title="{word(element.verdict)}">{SYMBOLS[element.verdict]}</b>' if mark else ""
         rows.setdefault(element.index[:-1], []).append(
             f"<span{mark}>{told}{code(echoed(element.submitted)) or '–'}</span>"
         )
@@ -193,24 +195,19 @@ def _answer(step: StepGrade) -> str:
 
 def _remarks(grade: Grade, level: Level) -> Iterator[str]:
     """What is said of each step that is not simply correct; alike of several is said once, the first mistake above."""
-    groups: dict[tuple[object, ...], list[StepGrade]] = {}
-    for step in grade.steps:
-        above = step.step == grade.first_error and not (step.elements or step.formula)
-        if nothing_to_say(step) or above:
-            continue
-        alone = step.elements or step.formula
-        groups.setdefault((step.step,) if alone else (step.message, step.diagnosis, step.note), []).append(step)
-    for group in groups.values():
-        yield _remark(group, level, first=group[0].step == grade.first_error)
+    first = [step for step in grade.steps if step.step == grade.first_error]
+    rest = [step for step in grade.steps if step not in first or step.elements or step.formula]
+    for remark in remarks(rest, first):
+        yield _remark(remark, level, first=remark.steps[0] in first)
 
 
-def _remark(group: list[StepGrade], level: Level, *, first: bool) -> str:
-    step = group[0]
-    names = ", ".join(name(each.step) for each in group)
-    line = f" (line {step.line})" if len(group) == 1 and step.line else ""
+def _remark(remark: Remark, level: Level, *, first: bool) -> str:
+    step = remark.steps[0]
+    names = ", ".join(name(each.step) for each in remark.steps)
+    line = f" ({say('line {line}', line=step.line)})" if len(remark.steps) == 1 and step.line else ""
     parts = [f"<dt>{names}{line}</dt>\n<dd>"]
     if not first:
-        parts.append(f"<p>{_message(step)}</p>\n{_causes(step.diagnosis)}{_note(step)}")
+        parts.append(f"<p>{_message(step)}</p>\n{_causes(remark.causes)}{_note(step)}")
     if step.formula:
         parts.append(f'<p class="big">{formula_mathml(equation(step.step, step.formula))}</p>\n')
     parts.append(_elements(step, level))
@@ -224,10 +221,10 @@ def _elements(step: StepGrade, level: Level) -> str:
     lines = []
     for element in odd[:ELEMENTS]:
         where = f"{step.step}[{','.join(map(str, element.index))}]"
-        right = f", right is {code(element.reference)}" if level.shows(Level.FULL) else ""
-        typed = code(echoed(element.submitted)) or "nothing"
+        right = f", {say('right is')} {code(element.reference)}" if level.shows(Level.FULL) else ""
+        typed = code(echoed(element.submitted)) or say("nothing")
         why = f"<p>{_said(element.message)}</p>" if element.message else ""
         lines.append(f"<li>{name(where)}: {typed} {badge(element.verdict)}{right}{why}</li>")
     if len(odd) > ELEMENTS:
-        lines.append(f"<li>and {len(odd) - ELEMENTS} more elements</li>")
+        lines.append(f"<li>{say('and {count} more elements', count=len(odd) - ELEMENTS)}</li>")
     return f"<ul>{''.join(lines)}</ul>"

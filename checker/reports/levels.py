@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from checker.reports.wording import sentence
+from checker.reports.language import say_hint
+from checker.reports.wording import note, sentence
 
 if TYPE_CHECKING:
-    from checker.outcome import ElementGrade, Grade, StepGrade
+    from checker.outcome import Diagnosis, ElementGrade, Grade, StepGrade
 
 
 class Level(str, Enum):
@@ -66,16 +67,21 @@ def _seen(step: StepGrade, level: Level) -> StepGrade:
         possible=step.possible,
         message=sentence(step, causes=causes),
         formula=step.formula if values else "",
-        diagnosis=step.diagnosis if causes else (),
+        diagnosis=tuple(hinted(each, step.step) for each in step.diagnosis) if causes else (),
         rests_on=step.rests_on if causes else (),
         line=step.line,
         column=step.column,
         degenerate=step.degenerate,
-        note=step.note if causes else "",
+        note=note(step.note) if causes else "",
         parents=step.parents if given else (),
         means=step.means,
         elements=tuple(_element(element, values) for element in step.elements),
     )
+
+
+def hinted(found: Diagnosis, step: str) -> Diagnosis:
+    """A cause of a step's answer with its hint in the language that is spoken."""
+    return found._replace(hint=say_hint(found.code, found.hint, found.made_at or step))
 
 
 def _element(element: ElementGrade, values: bool) -> ElementGrade:

@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from checker.outcome import Verdict
+from checker.reports.causes import Remark, cause, first_mistake, remarks
+from checker.reports.language import say
 from checker.reports.levels import Level
 from checker.reports.plain import cut, echoed, equation, inline, placed, printable
-from checker.reports.text import ELEMENTS, counted, nothing_to_say
-from checker.reports.wording import WORDS, amount, points
+from checker.reports.text import ELEMENTS, columns, counted
+from checker.reports.wording import amount, points, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,52 +67,49 @@ def draw(grade: Grade, level: Level) -> str:
     ]
     if grade.steps:
         blocks.append("\n".join(_table(grade.steps, level)))
-    remarks = [line for step in grade.steps for line in _remark(step, level)]
-    if remarks:
-        blocks += ["## Step by step", "\n".join(remarks)]
+    lines = [line for remark in remarks(grade.steps) for line in _remark(remark, level)]
+    if lines:
+        blocks += [f"## {say('Step by step')}", "\n".join(lines)]
     if grade.warnings:
-        lines = (f"- line {notice.line}: {code(notice.message)}" for notice in grade.warnings)
-        blocks += ["## Warnings", "\n".join(lines)]
+        lines = [f"- {say('line {line}', line=notice.line)}: {code(notice.message)}" for notice in grade.warnings]
+        blocks += [f"## {say('Warnings')}", "\n".join(lines)]
     return "\n\n".join(blocks) + "\n"
 
 
 def _summary(grade: Grade, level: Level) -> str:
     text = f"**{points(grade.awarded, grade.possible)}**"
     if level.shows(Level.VERDICT) and grade.first_error is not None:
-        text += f"; the first mistake is at {code(grade.first_error)}"
+        text += f"; {first_mistake(grade, code)}"
     return f"{text}. {counted(grade.steps)}." if grade.steps else f"{text}."
 
 
 def _table(steps: tuple[StepGrade, ...], level: Level) -> Iterator[str]:
     full = level.shows(Level.FULL)
-    headers = ["step", "your answer", *(("from your answers", "right value") if full else ()), "verdict", "points"]
+    headers = columns(full)
     yield _row(headers)
     yield _row(["---"] * (len(headers) - 1) + ["---:"])
     for step in steps:
         values = (code(step.carried), code(step.reference)) if full else ()
         share = f"{amount(step.awarded)}/{amount(step.possible)}"
-        yield _row([code(step.step), code(echoed(step.submitted)), *values, WORDS[step.verdict], share])
+        yield _row([code(step.step), code(echoed(step.submitted)), *values, word(step.verdict), share])
 
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _remark(step: StepGrade, level: Level) -> Iterator[str]:
-    if nothing_to_say(step):
-        return
+def _remark(remark: Remark, level: Level) -> Iterator[str]:
+    step = remark.steps[0]
     # why an answer is unreadable quotes the answer
     quoted = step.verdict is Verdict.UNREADABLE and not any(element.message for element in step.elements)
     message, place = placed(step.message)
     said = code(message) if quoted else escaped(message)
-    line = f" (line {step.line})" if step.line else ""
-    yield f"- {code(step.step)}{line}: {said}"
+    line = f" ({say('line {line}', line=step.line)})" if len(remark.steps) == 1 and step.line else ""
+    yield f"- {', '.join(code(each.step) for each in remark.steps)}{line}: {said}"
     if place:
         yield from (f"  {each}".rstrip() for each in fenced(place))
-    for each in step.diagnosis:
-        doubt = "possibly " if each.confidence == "possible" else ""
-        where = f" at {code(each.made_at)}, which you left out" if each.made_at else ""
-        yield f"  - {doubt}{code(each.code)}{where}: {escaped(each.hint)}"
+    for told in remark.causes:
+        yield f"  - {cause(told, code, escaped)}"
     if step.note:
         yield f"  - {escaped(step.note)}"
     if step.formula:
@@ -118,15 +117,15 @@ def _remark(step: StepGrade, level: Level) -> Iterator[str]:
     odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
     for element in odd[:ELEMENTS]:
         where = f"{step.step}[{','.join(map(str, element.index))}]"
-        right = f", right is {code(element.reference)}" if level.shows(Level.FULL) else ""
+        right = f", {say('right is')} {code(element.reference)}" if level.shows(Level.FULL) else ""
         said, place = placed(element.message)
         why = f": {code(said)}" if said else ""
-        typed = code(echoed(element.submitted)) or "nothing"
-        yield f"  - {code(where)}: {typed} {WORDS[element.verdict]}{right}{why}"
+        typed = code(echoed(element.submitted)) or say("nothing")
+        yield f"  - {code(where)}: {typed} {word(element.verdict)}{right}{why}"
         if place:
             yield from (f"    {each}".rstrip() for each in fenced(place))
     if len(odd) > ELEMENTS:
-        yield f"  - and {len(odd) - ELEMENTS} more elements"
+        yield f"  - {say('and {count} more elements', count=len(odd) - ELEMENTS)}"
 
 
 def draw_solution(worked: Solution, digits: int | None = None) -> str:

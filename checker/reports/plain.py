@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from checker.reports.language import say
+
 
 def printable(text: str) -> str:
     r"""`text` on one line, without control, bidirectional and invisible characters or terminal sequences.
@@ -89,7 +91,8 @@ def echoed(answer: Any) -> Any:
         read = None
     if read is None:
         return answer
-    return f"{typed} (read as {typed.strip('=≈≃≅∼~ ').replace(',', '.')}){equals}{formula}"
+    meant = typed.strip("=≈≃≅∼~ ").replace(",", ".")
+    return f"{typed} ({say('read as {number}', number=meant)}){equals}{formula}"
 
 
 def equation(name: str, formula: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.outcome import FIRST_ERRORS, Verdict
+from checker.outcome import Verdict
+from checker.reports.causes import Remark, cause, first_mistake, remarks
+from checker.reports.language import say
 from checker.reports.levels import Level
 from checker.reports.plain import cell, echoed, equation, inline, placed, printable
-from checker.reports.wording import WORDS, amount, points
+from checker.reports.wording import amount, points, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,9 +36,9 @@ def draw(grade: Grade, level: Level, colour: bool = False) -> str:
     blocks = ["\n".join(_heading(grade)), "\n".join(_summary(grade, level, colour))]
     if grade.steps:
         blocks.append(_table(grade.steps, level, colour))
-    remarks = list(_remarks(grade.steps, level))
-    if remarks:
-        blocks.append("\n".join(remarks))
+    lines = [line for remark in remarks(grade.steps) for line in _remark(remark, level)]
+    if lines:
+        blocks.append("\n".join(lines))
     if grade.warnings:
         blocks.append("\n".join(_warnings(grade)))
     return "\n\n".join(blocks) + "\n"
@@ -48,49 +50,36 @@ def _heading(grade: Grade) -> Iterator[str]:
 
 
 def _summary(grade: Grade, level: Level, colour: bool) -> Iterator[str]:
-    total = points(grade.awarded, grade.possible)
-    yield _painted(total, "1", colour) + _first(grade, level)
+    total = _painted(points(grade.awarded, grade.possible), "1", colour)
+    first = first_mistake(grade, printable) if level.shows(Level.VERDICT) else ""
+    yield f"{total}; {first}" if first else total
     if grade.steps:
         yield counted(grade.steps)
-
-
-def _first(grade: Grade, level: Level) -> str:
-    if grade.first_error is None or not level.shows(Level.VERDICT):
-        return ""
-    line = next((step.line for step in grade.steps if step.step == grade.first_error and step.line), None)
-    where = f"; the first mistake is at {printable(grade.first_error)}" + (f" (line {line})" if line else "")
-    return where + _cause(grade)
-
-
-def _cause(grade: Grade) -> str:
-    """The first mistake's name, where it is clear, and that the rest follows from it."""
-    codes = [d.code for step in grade.steps if step.step == grade.first_error for d in step.diagnosis[:1]]
-    clear = any(d.confidence == "clear" for s in grade.steps if s.step == grade.first_error for d in s.diagnosis[:1])
-    name = f": {printable(codes[0])}" if codes and clear else ""
-    after = [step.verdict for step in grade.steps]
-    others = sum(verdict in FIRST_ERRORS for verdict in after) - 1
-    follows = after.count(Verdict.FOLLOW_THROUGH)
-    rest = f"; {follows} later {'answer follows' if follows == 1 else 'answers follow'} from it" if follows else ""
-    return name + (rest if not others else "")
 
 
 def counted(steps: Iterable[StepGrade]) -> str:
     """How many steps there are of each verdict, in the verdicts' order."""
     verdicts = [step.verdict for step in steps]
-    return ", ".join(f"{verdicts.count(each)} {WORDS[each]}" for each in Verdict if each in verdicts)
+    return ", ".join(f"{verdicts.count(each)} {word(each)}" for each in Verdict if each in verdicts)
+
+
+def columns(full: bool) -> list[str]:
+    """The headings of the table of steps."""
+    values = (say("from your answers"), say("right value")) if full else ()
+    return [say("step"), say("your answer"), *values, say("verdict"), say("points")]
 
 
 def _table(steps: tuple[StepGrade, ...], level: Level, colour: bool) -> str:
     from tabulate import tabulate
 
     full = level.shows(Level.FULL)
-    headers = ["step", "your answer", *(("from your answers", "right value") if full else ()), "verdict", "points"]
+    headers = columns(full)
     rows = [
         [
             printable(step.step),
             cell(echoed(step.submitted)),
             *((cell(step.carried), cell(step.reference)) if full else ()),
-            _painted(WORDS[step.verdict], _COLOURS[step.verdict], colour),
+            _painted(word(step.verdict), _COLOURS[step.verdict], colour),
             f"{amount(step.awarded)}/{amount(step.possible)}",
         ]
         for step in steps
@@ -99,36 +88,16 @@ def _table(steps: tuple[StepGrade, ...], level: Level, colour: bool) -> str:
     return str(tabulate(rows, headers, "simple", disable_numparse=True, colalign=align, preserve_whitespace=True))
 
 
-def _remarks(steps: tuple[StepGrade, ...], level: Level) -> Iterator[str]:
+def _remark(remark: Remark, level: Level) -> Iterator[str]:
     """What is said of each step that is not simply correct; what is said alike of several is said once."""
-    groups: dict[tuple[object, ...], list[StepGrade]] = {}
-    for step in steps:
-        if nothing_to_say(step):
-            continue
-        alone = step.elements or step.formula
-        said = (step.step,) if alone else (step.message, step.diagnosis, step.note)
-        groups.setdefault(said, []).append(step)
-    for group in groups.values():
-        yield from _remark(group, level)
-
-
-def nothing_to_say(step: StepGrade) -> bool:
-    """Whether the table has said all there is: the answer is right, or there is none."""
-    said = step.verdict is Verdict.CORRECT or (step.verdict is Verdict.MISSING and not step.submitted)
-    return said and not (step.note or step.formula or step.diagnosis)
-
-
-def _remark(group: list[StepGrade], level: Level) -> Iterator[str]:
-    step = group[0]
-    names = ", ".join(printable(each.step) for each in group)
-    line = f" (line {step.line})" if len(group) == 1 and step.line else ""
+    step = remark.steps[0]
+    names = ", ".join(printable(each.step) for each in remark.steps)
+    line = f" ({say('line {line}', line=step.line)})" if len(remark.steps) == 1 and step.line else ""
     said, place = placed(step.message)
     yield from _wrapped(f"{names}{line}: {printable(said)}", "", "    ")
     yield from (f"    {printable(each)}" for each in place)  # a formula, and a caret below it
-    for each in step.diagnosis:
-        doubt = "possibly " if each.confidence == "possible" else ""
-        where = f" at {printable(each.made_at)}, which you left out" if each.made_at else ""
-        yield from _wrapped(f"{doubt}{printable(each.code)}{where}: {printable(each.hint)}", "    ", "        ")
+    for told in remark.causes:
+        yield from _wrapped(cause(told, printable, printable), "    ", "        ")
     if step.note:
         yield from _wrapped(printable(step.note), "    ", "    ")
     if step.formula:
@@ -140,20 +109,22 @@ def _elements(step: StepGrade, level: Level) -> Iterator[str]:
     odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
     for element in odd[:ELEMENTS]:
         where = f"{printable(step.step)}[{','.join(map(str, element.index))}]"
-        right = f", right is {inline(element.reference)}" if level.shows(Level.FULL) else ""
+        right = f", {say('right is')} {inline(element.reference)}" if level.shows(Level.FULL) else ""
         said, place = placed(element.message)
         why = f": {printable(said)}" if said else ""
         yield from _wrapped(
-            f"{where}: {inline(echoed(element.submitted))} {WORDS[element.verdict]}{right}{why}", "    ", "        "
+            f"{where}: {inline(echoed(element.submitted))} {word(element.verdict)}{right}{why}", "    ", "        "
         )
         yield from (f"        {printable(each)}" for each in place)
     if len(odd) > ELEMENTS:
-        yield f"    and {len(odd) - ELEMENTS} more elements"
+        yield f"    {say('and {count} more elements', count=len(odd) - ELEMENTS)}"
 
 
 def _warnings(grade: Grade) -> Iterator[str]:
     for notice in grade.warnings:
-        yield from _wrapped(f"warning (line {notice.line}): {printable(notice.message)}", "", "    ")
+        yield from _wrapped(
+            f"{say('warning (line {line})', line=notice.line)}: {printable(notice.message)}", "", "    "
+        )
 
 
 def _wrapped(text: str, first: str, later: str) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.outcome import Verdict
+from checker.reports.language import ENGLISH, say, say_count, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from re import Pattern
+
     from checker.outcome import StepGrade
 
 
@@ -43,6 +48,8 @@ POSSIBLE = Sentence(
     "Not right.", "Not right: a known mistake may have given this value, though chance could explain it."
 )
 
+SPECIAL = (DEGENERATE, POSSIBLE)
+
 # where something was answered, but not what is asked for
 QUALIFIED = {
     "numbers_only": "Right at the problem's numbers alone.",
@@ -61,6 +68,12 @@ WORDS: dict[Verdict, str] = {
     Verdict.MISSING: "missing",
     Verdict.UNREADABLE: "unreadable",
 }
+
+
+def word(verdict: Verdict) -> str:
+    """What a verdict is called in the language that is spoken."""
+    return say(WORDS[verdict])
+
 
 # a verdict is never told by its colour alone; all of these are in the mathematics font
 SYMBOLS: dict[Verdict, str] = {
@@ -83,7 +96,7 @@ def sentence(step: StepGrade, *, causes: bool) -> str:
     """
     if step.verdict is Verdict.UNREADABLE:
         if step.message or all(element.message for element in step.elements):
-            return step.message or SENTENCES[step.verdict].plain
+            return step.message or say(SENTENCES[step.verdict].plain)
         return _share(step).lstrip() + _unread(step)
     chosen = SENTENCES[step.verdict]
     if step.degenerate:
@@ -91,8 +104,60 @@ def sentence(step: StepGrade, *, causes: bool) -> str:
     elif step.verdict is Verdict.MISCONCEPTION and all(each.confidence == "possible" for each in step.diagnosis):
         chosen = POSSIBLE
     told = chosen.told if causes and ("{rests_on}" not in chosen.told or step.rests_on) else chosen.plain
-    told = QUALIFIED.get(step.message, told)
-    return told.replace("{rests_on}", _listed(step.rests_on)) + _share(step) + _unread(step)
+    told = say(QUALIFIED.get(step.message, told))
+    return told.replace("{rests_on}", listed(step.rests_on)) + _share(step) + _unread(step)
+
+
+# What is said of a formula beyond its verdict. Such a note is made where no language is known: its parts are found
+# again by these patterns, in which `{rest}` is another of them.
+NOTES = (
+    "the formula is right; the value beside it is not what it gives",
+    "the value is right; the formula beside it does not give it",
+    "the value is not what the formula beside it gives",
+    "the formula is right for these numbers only, not in general",
+    "the formula is right for these numbers only, not in general: {rest}",
+    "this follows from the same mistake at {place}, which is counted once",
+    "right but for one thing: {rest}",
+    "compared with the right formula, {rest}",
+    "its sign is turned",
+    "the factor {factor} is missing",
+    "the factor {factor} is one too many",
+    "a factor {number} is missing",
+    "a factor {number} is missing and its sign is turned",
+    "there is a factor {number} too many",
+    "there is a factor {number} too many and its sign is turned",
+)
+
+
+def note(text: str) -> str:
+    """A note in the language that is spoken; what is none of `NOTES` stays as it is.
+
+    >>> note("the factor da_dz is missing")
+    'the factor da_dz is missing'
+    """
+    if not text or spoken() == ENGLISH:
+        return text
+    for pattern, shape in _shapes():
+        found = shape.fullmatch(text)
+        if found is not None:
+            values = found.groupdict()
+            if "rest" in values:
+                values["rest"] = note(values["rest"])
+            return say(pattern, **values)
+    before, both, after = text.partition("; ")
+    return f"{note(before)}; {note(after)}" if both else text
+
+
+@cache
+def _shapes() -> tuple[tuple[str, Pattern[str]], ...]:
+    import re
+
+    def shape(pattern: str) -> Pattern[str]:
+        return re.compile(
+            re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)" if "{rest}" in pattern else r"(?P<\1>[^;]+)", re.escape(pattern))
+        )
+
+    return tuple((pattern, shape(pattern)) for pattern in NOTES)
 
 
 def _share(step: StepGrade) -> str:
@@ -100,19 +165,26 @@ def _share(step: StepGrade) -> str:
     right = sum(element.verdict is Verdict.CORRECT for element in step.elements)
     if step.verdict is Verdict.CORRECT or not 0 < right < len(step.elements):
         return ""
-    return f" {right} of {len(step.elements)} elements {'is' if right == 1 else 'are'} right."
+    return " " + say_count(
+        "{count} of {all} elements is right.", "{count} of {all} elements are right.", right, all=len(step.elements)
+    )
 
 
 def _unread(step: StepGrade) -> str:
     """That some elements of an array cannot be read, where the array as a whole is judged; each says why itself."""
-    return " Not all of the answer can be read." if any(element.message for element in step.elements) else ""
+    return " " + say("Not all of the answer can be read.") if any(each.message for each in step.elements) else ""
 
 
-def _listed(names: tuple[str, ...], most: int = 4) -> str:
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Names as an enumeration, the last ones counted where there are many.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
     shown = list(names[:most])
     if len(names) > most:
-        return f"{', '.join(shown)} and {len(names) - most} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+        return ", ".join(shown) + " " + say("and {count} more", count=len(names) - most)
+    return f" {say('and')} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def points(awarded: float, possible: float) -> str:
@@ -121,7 +193,14 @@ def points(awarded: float, possible: float) -> str:
     >>> points(10.5, 12)
     '10.5 of 12 points'
     """
-    return f"{amount(awarded)} of {amount(possible)} {'point' if amount(possible) == '1' else 'points'}"
+    one = amount(possible) == "1"
+    return say_count(
+        "{awarded} of {possible} point",
+        "{awarded} of {possible} points",
+        1 if one else 2,
+        awarded=amount(awarded),
+        possible=amount(possible),
+    )
 
 
 def amount(number: float) -> str:

@@ -91,7 +91,7 @@ HINT_TEXT = """\
 One neuron
 ada, ada.yaml
 
-4.25 of 7 points; the first mistake is at da_dz (line 7): tanh_deriv_sigmoid_form
+4.25 of 7 points; the first mistake is at da_dz (line 7): tanh_deriv_sigmoid_form; 1 more step has a mistake of its own
 1 correct, 2 follow-through, 1 misconception, 1 wrong, 1 missing, 1 unreadable
 
 step    your answer       verdict           points
@@ -159,9 +159,11 @@ def test_json_is_the_contract():
             "student",
             "submission",
             "feedback",
+            "language",
             "title",
             "points",
             "first_error",
+            "causes",
             "warnings",
             "steps",
         )
@@ -188,7 +190,17 @@ def test_json_is_the_contract():
     }
     assert list(report["steps"][2])[:6] == ["step", "kind", "verdict", "submitted", "reference", "carried"]
     score = json.loads(FORMATS["json"].render(GRADE, Level.SCORE))
-    assert list(score) == ["format", "problem", "student", "submission", "feedback", "title", "points", "warnings"]
+    assert list(score) == [
+        "format",
+        "problem",
+        "student",
+        "submission",
+        "feedback",
+        "language",
+        "title",
+        "points",
+        "warnings",
+    ]
 
 
 @pytest.mark.parametrize("level", list(Level))

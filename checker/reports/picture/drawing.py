@@ -6,11 +6,12 @@ from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
+from checker.reports.language import say
 from checker.reports.page import style, text
 from checker.reports.picture.frame import opening
 from checker.reports.picture.letters import SIZE, letters, line_svg, width
 from checker.reports.picture.placing import BANDS, Item, place
-from checker.reports.wording import SYMBOLS, WORDS
+from checker.reports.wording import SYMBOLS, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -180,9 +181,9 @@ def _around(a: _Box, b: _Box) -> tuple[str, str]:
 
 def _step(item: Item, plan: _Plan) -> str:
     verdict, box = item.verdict, plan.boxes[item.name]
-    said = f": {WORDS[verdict]}" if verdict else ""
+    said = f": {word(verdict)}" if verdict else ""
     classes = " ".join(filter(None, ("step", verdict.value if verdict else "", "first" if item.first else "")))
-    first = ", the first mistake" if item.first else ""
+    first = f", {say('the first mistake')}" if item.first else ""
     parts = [
         f'<g class="{classes}"><title>{text(item.name)}{said}{first}</title>',
         f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.w:g}" height="{HEIGHT}" rx="6"/>',
@@ -192,7 +193,8 @@ def _step(item: Item, plan: _Plan) -> str:
         parts.append(f"{SYMBOLS[verdict]}</text>")
     parts.append(plan.labels[item.name])
     if item.first:
-        parts.append(f'<text class="flag halo" x="{box.x:g}" y="{box.y - 5:g}" font-size="12">first mistake</text>')
+        flag = say("first mistake")
+        parts.append(f'<text class="flag halo" x="{box.x:g}" y="{box.y - 5:g}" font-size="12">{flag}</text>')
     return "".join(parts) + "</g>"
 
 
