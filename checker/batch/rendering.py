@@ -99,10 +99,11 @@ class Rendering:
             variants = self.results.numbers(sorted({each.variant for each in wanted}))
             part = Part(self.faces()[family], self.results.block(number), variants)
             submissions = len({each.outcome.name for each in wanted})
+            seen_by = self.options.feedback, self.options.language
             if remote:
-                yield Job(draw_part, (level, language, wanted, part), submissions)
+                yield Job(draw_part, (*seen_by, wanted, part), submissions)
             else:
-                yield Job(write_part, (level, language, wanted, part, str(self.out)), submissions)
+                yield Job(write_part, (*seen_by, wanted, part, str(self.out)), submissions)
 
     def _wanted(self, found: list[tuple[Outcome, str, str]], seen: str) -> Iterator[WantedReport]:
         twice = set(self.results.alike([outcome.name for outcome, _, _ in found]))  # ada.yaml and ada.yml
