@@ -9,8 +9,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from checker.generating.run import Summary
+    from checker.generating.variants import Generated
 
-__all__ = ["generate_set"]
+__all__ = ["generate", "generate_set"]
+
+
+def generate(
+    template: Path | str,
+    students: Sequence[str] | int = 1,
+    *,
+    seed: str = "",
+    secret_file: Path | str | None = None,
+) -> list[Generated]:
+    """A variant of a template for each student, with its problem and its key; no files are written.
+
+    They are those of `check-backprop generate` with the same ids and the same seed or secret, and pass the same checks.
+
+        >>> from checker.generating import generate
+        >>> ada, grace = generate("single-neuron", ["ada", "grace"], seed="2026")
+        >>> ada.problem.id, ada.answers["z"] != grace.answers["z"]
+        ('single-neuron-ada', True)
+
+    Args:
+        template: the template's file, or the id of a shipped template.
+        students: the ids of the students, or how many there are, called 1, 2, 3, …
+        seed: a public seed, for practice problems that anybody may make again.
+        secret_file: the instructor's secret in place of the seed, made where there is none.
+
+    Raises:
+        AuthorError: the template cannot be used, its conditions cannot be met, or an id cannot be one.
+    """
+    from checker.errors import AuthorError
+    from checker.find import SUFFIXES, contents, find_problem
+    from checker.generating.secret import public, read_secret
+    from checker.generating.template import load_template
+    from checker.generating.variants import variants
+    from checker.yamlfile import data_folder
+
+    path = Path(template)
+    if path.suffix not in SUFFIXES and not path.is_file():
+        path = find_problem(str(template), [data_folder("problem_sets") / "templates"], None)
+    read = load_template(contents(path, AuthorError), str(path))
+    ids = [str(number) for number in range(1, students + 1)] if isinstance(students, int) else list(students)
+    secret = public(seed) if secret_file is None else read_secret(Path(secret_file))[0]
+    return variants(read, secret, ids)
 
 
 def generate_set(

@@ -7,11 +7,14 @@ import hashlib
 import io
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError, Finding, Place
 from checker.expression.normalise import LOOK_ALIKES, describe
 from checker.table import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_STUDENTS = 20_000
 MOST_BYTES = 4 * 1024 * 1024
@@ -92,6 +95,20 @@ def read_roster(data: bytes, file: str, column: str | None = None) -> list[Stude
         raise AuthorError(*sorted(findings, key=lambda finding: finding.where or Place(file)))
     if not students:
         raise AuthorError(Finding("the roster has a heading and no students", Place(file), "add them below it"))
+    return students
+
+
+def students_of(ids: Iterable[str]) -> list[Student]:
+    """The students with these ids.
+
+    Raises:
+        AuthorError: everything that is wrong with them.
+    """
+    students = [Student(identity, "", stem(identity), place) for place, identity in enumerate(ids, 1)]
+    findings = [Finding(fault[0], None, fault[1]) for each in students if (fault := id_fault(each.id))]
+    findings += [Finding(each.what, None, each.mend) for each in _twice(students, "", "place")]
+    if findings:
+        raise AuthorError(*findings)
     return students
 
 
@@ -219,7 +236,7 @@ def skeleton(identity: str) -> str:
     return " ".join(bare.split())
 
 
-def _twice(students: list[Student], file: str) -> list[Finding]:
+def _twice(students: list[Student], file: str, counted: str = "line") -> list[Finding]:
     found = []
     seen: dict[str, Student] = {}
     for student in students:
@@ -229,10 +246,10 @@ def _twice(students: list[Student], file: str) -> list[Finding]:
             continue
         where = Place(file, student.line)
         if first.id == student.id:
-            what = f"{student.id!r} stands there twice, first on line {first.line}"
+            what = f"{student.id!r} stands there twice, first on {counted} {first.line}"
             found.append(Finding(what, where, "remove one of the lines"))
         else:
-            what = f"{student.id!r} looks like {first.id!r} on line {first.line}"
+            what = f"{student.id!r} looks like {first.id!r} on {counted} {first.line}"
             found.append(Finding(what, where, "write both alike, or give them ids that nobody takes for each other"))
     return found
 
