@@ -23,7 +23,7 @@ class Folder:
         self.root, self._known = root, known
         self.hashes: dict[str, str] = {}
         self.kept: list[str] = []
-        self._made: set[str] = set()
+        self._there: dict[str, set[str]] = {}
 
     def write(self, path: str, data: bytes) -> str:
         """Put a file there, beside its place first, and give its hash.
@@ -34,16 +34,13 @@ class Folder:
         digest = self.hashes[path] = hashlib.sha256(data).hexdigest()
         target = os.path.join(self.root, path)  # noqa: PTH118 - thousands of files: a Path each costs more than the file
         try:
-            found = self._found(target)
+            folder, name = os.path.split(target)
+            found = self._found(target) if name.casefold() in self._names(folder) else None
             if found == data:
                 return digest
             if found is not None and self._known.get(path) != hashlib.sha256(found).hexdigest():
                 self.kept.append(path)
                 return digest
-            folder = os.path.dirname(target)  # noqa: PTH120 - as above
-            if folder not in self._made:
-                os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as above
-                self._made.add(folder)
             beside = f"{target}.{os.getpid()}.tmp"
             with open(beside, "wb") as file:  # noqa: PTH123 - as above
                 file.write(data)
@@ -52,6 +49,20 @@ class Folder:
             what = f"it cannot be written: {error.strerror or error}"
             raise AuthorError(Finding(what, Place(target), "give a folder that you may write to")) from None
         return digest
+
+    def with_earlier(self, now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+        """The hashes of this run's files, and before them of those that an earlier run wrote, where they are there."""
+        return {
+            **{path: digest for path, digest in before.items() if path not in now and (self.root / path).is_file()},
+            **now,
+        }
+
+    def _names(self, folder: str) -> set[str]:
+        """What was in a folder when it was first written to, without its case; it is made where it is not there."""
+        if folder not in self._there:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - a path as text, as above
+            self._there[folder] = {name.casefold() for name in os.listdir(folder)}  # noqa: PTH208 - as above
+        return self._there[folder]
 
     @staticmethod
     def _found(target: str) -> bytes | None:

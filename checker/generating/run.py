@@ -88,7 +88,7 @@ class Maker:
         self._private: dict[str, Any] = {**self._made_from, "secret": fingerprint(secret)}
         self._refuse_another(left, out, self._made_from)
         self._refuse_another(private, key_out, self._private)
-        self.left = left
+        self.left, self._before = left, (left, private)
         self.out = Folder(out, left.hashes if left is not None else {})
         self.key = Folder(key_out, private.hashes if private is not None else {})
         self._texts: dict[int, _Texts] = {}
@@ -152,11 +152,10 @@ class Maker:
         made = self._texts.get(id(structure))
         if made is None:
             content = handout(structure)
-            number = len(self._texts) + 1
             made = self._texts[id(structure)] = _Texts(
                 [HEAD, *written(structure.root, IDENTITY)],
                 blank(structure),
-                [format_.drawn(structure, content, self.out, number) for format_ in self.formats],
+                [format_.drawn(structure, content, self.out) for format_ in self.formats],
                 Solver(structure),
                 Sheet(structure),
             )
@@ -223,11 +222,16 @@ class Maker:
             },
         }
         for folder, text_head, listed, index in ((self.out, head, rows, 0), (self.key, None, private, 1)):
-            shared = {
-                path: digest
-                for path, digest in folder.hashes.items()
-                if not any(path in row[index]["files"] for row in records.values())
-            }
+            own = {path for row in records.values() for path in row[index]["files"]}
+            shared = {path: digest for path, digest in folder.hashes.items() if path not in own}
+            before = self._before[index]
+            if before is not None:  # what an earlier run wrote in other formats is still ours
+                shared = folder.with_earlier(shared, before.shared)
+                earlier = {entry.student: entry.files for entry in before.entries}
+                for row in records.values():
+                    row[index]["files"] = folder.with_earlier(
+                        row[index]["files"], earlier.get(row[index]["student"], {})
+                    )
             made = text_head or {"format": PRIVATE_FORMAT, "made_from": self._private}
             _replace(folder, manifest_text({**made, "files": shared}, listed))
 

@@ -287,6 +287,29 @@ def test_a_set_is_made_again_byte_for_byte_and_grows_without_changing_anybody(tm
     assert files(tmp_path / "one") | files(tmp_path / "one-key") == before
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_who_joins_at_the_front_changes_nobody_elses_files(tmp_path: Path, path: Path) -> None:
+    made(tmp_path, "one", "ada\ngrace\n", path, seed="x", formats=("md", "html", "tex"))
+    made(tmp_path, "two", "a\nb\nc\nada\ngrace\n", path, seed="x", formats=("md", "html", "tex"))
+    for folder in ("one", "one-key"):
+        for name, data in files(tmp_path / folder).items():
+            if not name.endswith("manifest.json"):
+                assert files(tmp_path / folder.replace("one", "two"))[name] == data
+
+
+def test_formats_that_an_earlier_run_wrote_are_still_ours(tmp_path: Path) -> None:
+    formats = {"formats": ("md", "html"), "exports": ("prairielearn", "notebook")}
+    made(tmp_path, "set", "ada\n", seed="x", **formats)
+    both = files(tmp_path / "set")
+    made(tmp_path, "set", "ada\n", seed="x")
+    assert files(tmp_path / "set").keys() == both.keys()
+    listed = json.loads((tmp_path / "set" / "manifest.json").read_text(encoding="utf-8"))["students"][0]["files"]
+    assert {"handouts/ada.html", "notebooks/ada.ipynb"} <= listed.keys()
+    summary = made(tmp_path, "set", "ada\ngrace\n", seed="x", **formats)
+    assert summary.kept == ()
+    assert b"variants" in files(tmp_path / "set-key")[f"exports/prairielearn/{summary.template}/parameters.json"]
+
+
 def test_another_secret_gives_other_numbers_and_no_secret_is_handed_out(tmp_path: Path) -> None:
     made(tmp_path, "one", "ada\n", secret_file=tmp_path / "s1")
     made(tmp_path, "two", "ada\n", secret_file=tmp_path / "s2")

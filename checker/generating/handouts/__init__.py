@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.table import Table
@@ -20,30 +21,31 @@ Drawn = Callable[["Student", "Draw"], bytes]
 class Format(NamedTuple):
     """A way to write a handout: `drawn` does once what all students of a structure share, and gives what does the rest.
 
-    It is handed the set's folder, for files that all share, and the structure's number.
+    It is handed the set's folder, for files that all share.
     """
 
     name: str
     summary: str
     suffix: str
-    drawn: Callable[[Structure, Handout, Folder, int], Drawn]
+    drawn: Callable[[Structure, Handout, Folder], Drawn]
     aliases: tuple[str, ...] = ()
 
 
-def _markdown(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+def _markdown(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.markdown import pieces
     from checker.generating.handouts.picture import picture as drawn
     from checker.generating.variant import filled
     from checker.reports.markdown import escaped
 
-    picture = f"network-{number}.svg"
-    folder.write(f"handouts/{picture}", drawn(structure, alone=True).encode())
+    svg = drawn(structure, alone=True).encode()
+    picture = f"network-{sha256(svg).hexdigest()[:8]}.svg"  # the same for the same network, whoever is in the set
+    folder.write(f"handouts/{picture}", svg)
     made = pieces(handout, picture)
     return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()
 
 
-def _html(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+def _html(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.html import minus, pieces
     from checker.generating.handouts.picture import picture as drawn
@@ -59,7 +61,7 @@ def shown(student: Student) -> str:
     return f"{student.name} ({student.id})" if student.name else student.id
 
 
-def _pdf(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+def _pdf(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.picture import picture as drawn
     from checker.generating.handouts.typst import pdf, pieces, quoted
@@ -69,7 +71,7 @@ def _pdf(structure: Structure, handout: Handout, folder: Folder, number: int) ->
     return lambda student, draw: pdf(filled(made, draw, {NAME: quoted(shown(student))}))
 
 
-def _tex(structure: Structure, handout: Handout, folder: Folder, number: int) -> Drawn:
+def _tex(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.latex import escaped, pieces
     from checker.generating.handouts.picture import units
