@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -11,6 +10,8 @@ from werkzeug.exceptions import NotFound
 from checker.reports import page
 from checker.web import catalogue, controls
 from checker.web.choice import choose
+from checker.web.exchange import as_file, as_json, sent_form
+from checker.web.practice_routes import add_practice
 from checker.web.render import render
 from checker.web.safety import protect
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from checker.web.choice import Form
     from checker.web.workers import Calls
 
 NAMES = frozenset({"localhost"})
@@ -38,7 +38,7 @@ def create_app(
 
     @app.get("/")
     def calculator() -> str:
-        form = _form()
+        form = sent_form()
         choice = choose(form, lambda name: catalogue.text_of(name, places))
         # while the workers are starting the page comes without its steps, and asks for them
         worked: dict[str, Any] = workers.call("jobs:calculate", form, places) if workers.ready() else {}
@@ -55,20 +55,20 @@ def create_app(
 
     @app.post("/calculate")
     def calculate() -> Response:
-        form = _form()
+        form = sent_form()
         answer = workers.call("jobs:calculate", form, places)
         if answer["controls"] != request.form.get("have"):
             choice = choose(form, lambda name: catalogue.text_of(name, places))
             answer["form"] = controls.draw(choice, form, catalogue.listed(places))
-        return _json(answer)
+        return as_json(answer)
 
     @app.post("/curves")
     def loss_curves() -> Response:
-        return _json(workers.call("curves:compare", _form(), places))
+        return as_json(workers.call("curves:compare", sent_form(), places))
 
     @app.post("/exact")
     def exact() -> Response:
-        return _json({"html": workers.call("jobs:exact", _form(), places, request.form.get("step", ""))})
+        return as_json({"html": workers.call("jobs:exact", sent_form(), places, request.form.get("step", ""))})
 
     downloads: dict[str, tuple[str, str]] = {
         "problem.yaml": ("application/yaml", "jobs:problem_file"),
@@ -82,8 +82,10 @@ def create_app(
         if name not in downloads:
             raise NotFound
         media, job = downloads[name]
-        text = workers.call(job, _form(), places)
-        return _file(text, name, media)
+        text = workers.call(job, sent_form(), places)
+        return as_file(text, name, media)
+
+    add_practice(app, workers, places)
 
     @app.get("/style.css")
     def style() -> Response:
@@ -95,18 +97,3 @@ def create_app(
         return Response(page.asset(page.FONT), mimetype="font/woff2", headers={"Cache-Control": DAY})
 
     return app
-
-
-def _form() -> Form:
-    """What was sent, as plain data."""
-    sent = request.form if request.method == "POST" else request.args
-    return {name: values for name, values in sent.to_dict(flat=False).items() if name not in ("have", "step")}
-
-
-def _json(value: Any) -> Response:
-    return Response(json.dumps(value, allow_nan=False, separators=(",", ":")), mimetype="application/json")
-
-
-def _file(text: str, name: str, media: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, content_type=f"{media}; charset=utf-8", headers=headers)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import replace
 from decimal import Decimal
 from math import prod
-from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from checker.errors import Place
 from checker.graph.derive import derive
@@ -15,10 +13,11 @@ from checker.readings.compile import compile_derivation
 from checker.readings.digits import Digits
 from checker.readings.program import places
 from checker.readings.renumber import Renumbering, structure
+from checker.web.shelf import Shelf
 from checker.web.written import SYMBOLS, Known, Written, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from checker.graph.steps import Derivation
@@ -28,32 +27,6 @@ if TYPE_CHECKING:
 PRECISION = 20  # significant digits to which steps are worked
 MOST_IN_DIGITS = 3_000  # numbers of all steps; more are worked in floats
 MOST_SLOPES = 80  # local derivatives that are shown besides those of the activations
-KEPT = 64
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Shelf(Generic[K, V]):
-    """The last things that were made, so many of them. Threads may share one."""
-
-    def __init__(self, most: int = KEPT) -> None:
-        self._most = most
-        self._kept: OrderedDict[K, V] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """What is kept under `key`, made now where it is not."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return made
 
 
 class Worked:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.errors import AuthorError
+from checker.errors import AuthorError, CheckerError
 from checker.find import contents, find_problem, known_ids
 from checker.yamlfile import data_folder
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_LISTED = 300
+
+_TEMPLATE = re.compile(r"^vary[ \t]*:", re.MULTILINE)
 
 
 class Listed(NamedTuple):
@@ -27,13 +30,34 @@ def folders(own: Path | None) -> tuple[Path, ...]:
     return (*([own] if own is not None else []), data_folder("problem_sets"))
 
 
+def template_folders(places: Sequence[Path]) -> tuple[Path, ...]:
+    """Where templates are looked for: among one's own problems, then the shipped ones."""
+    return (*places[:-1], places[-1] / "templates")
+
+
 def listed(places: Sequence[Path]) -> list[Listed]:
     """The problems of these folders by id, the last folder being the shipped one."""
-    own = known_ids(places[:-1])
+    return _listed(places, templates=False)
+
+
+def templates(places: Sequence[Path]) -> list[Listed]:
+    """The templates of these folders by id, the last folder being the shipped one."""
+    return _listed(template_folders(places), templates=True)
+
+
+def _listed(places: Sequence[Path], *, templates: bool) -> list[Listed]:
+    own = {name for name in known_ids(places[:-1]) if _is_template(name, places[:-1]) is templates}
     shipped = [name for name in known_ids(places[-1:]) if name not in own]
     return [*(Listed(name, False) for name in sorted(own)), *(Listed(name, True) for name in sorted(shipped))][
         :MOST_LISTED
     ]
+
+
+def _is_template(problem: str, places: Sequence[Path]) -> bool:
+    try:
+        return _TEMPLATE.search(text_of(problem, places)) is not None
+    except CheckerError:
+        return False  # it is listed as a problem, and says what is wrong with it when it is chosen
 
 
 def text_of(problem: str, places: Sequence[Path]) -> str:

@@ -177,4 +177,7 @@ def steps_csv(form: Form, places: Sequence[Path]) -> str:
 
 def warm() -> None:
     """Do once what the first request would otherwise wait for."""
+    from checker.web import practice
+
     calculate({}, ())
+    practice.warm()

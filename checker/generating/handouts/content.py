@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from checker.expression.parser import parse
 from checker.expression.tree import Binary, Call, Negative
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from checker.expression.tree import Expression
-    from checker.generating.structure import Structure
-    from checker.model import Shape
+    from checker.model import Problem, Shape
+    from checker.readings.program import Asked, Program
 
 Number = str | Place
 ACROSS = 14  # columns of numbers, names counted as two, that stand beside each other
@@ -82,6 +82,30 @@ class Group(NamedTuple):
     questions: tuple[Question, ...]
 
 
+class Posed(Protocol):
+    """What is handed out: a structure of a template, or a problem whose numbers are all given.
+
+    `sources` has for each given and parameter where each of its numbers comes from, None where it stands in the file;
+    `asked` is what the problem asks.
+    """
+
+    @property
+    def problem(self) -> Problem:
+        """The problem as it was read."""
+
+    @property
+    def program(self) -> Program:
+        """The problem, ready to grade."""
+
+    @property
+    def sources(self) -> Mapping[str, Sequence[Place | None]]:
+        """Where the numbers come from."""
+
+    @property
+    def asked(self) -> Sequence[Asked]:
+        """The questions."""
+
+
 class Handout(NamedTuple):
     """All that a handout says: `definitions` are the functions that equations name, `rules` how parameters change."""
 
@@ -116,8 +140,8 @@ ROUNDING_RULES = (
 )
 
 
-def handout(structure: Structure) -> Handout:
-    """The handout of a structure."""
+def handout(structure: Posed) -> Handout:
+    """The handout of a structure or a problem."""
     problem, program = structure.problem, structure.program
     given = [
         Given(
@@ -233,7 +257,7 @@ def _summed(element: Expression, arguments: Sequence[str], outputs: str) -> str:
     return rf"{sign}{mean}\sum_{{i}} {body}"
 
 
-def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
+def _update(structure: Posed) -> tuple[str, tuple[Line, ...]]:
     """How the parameters change, in a sentence, and the optimizer's equations."""
     update = structure.problem.update
     if update is None:
@@ -273,7 +297,7 @@ def _update(structure: Structure) -> tuple[str, tuple[Line, ...]]:
     return said, tuple(lines)
 
 
-def _conventions(structure: Structure, batch: bool) -> tuple[str, ...]:
+def _conventions(structure: Posed, batch: bool) -> tuple[str, ...]:
     """What the problem declares otherwise than by default, in words; of a batch also what the default is."""
     said = []
     for name, choice in structure.problem.conventions.items():

@@ -4,7 +4,7 @@
 export function queryOf(form) {
   const query = new URLSearchParams()
   for (const element of form.elements) {
-    if (!element.name || element.dataset.default === undefined || element.name === 'text') continue
+    if (!element.name || element.dataset.default === undefined || element.name === 'text' || element.matches(':disabled')) continue
     if (element.type === 'checkbox') {
       if (element.checked) query.append(element.name, element.value)
     } else if (element.value !== element.dataset.default) {

@@ -35,10 +35,6 @@ function send(more = {}) {
 async function keep() {
   const text = form.elements.text
   remember(queryOf(form), text && text.value ? `text=${await packed(text.value)}` : '')
-  const link = document.getElementById('practise')
-  const kind = form.elements.kind.value
-  link.href = kind === 'problem' ? `/practice?problem=${encodeURIComponent(form.elements.problem.value)}` : '/practice'
-  link.hidden = kind !== 'problem'
 }
 
 function worked(answer, at, sent) {
@@ -197,6 +193,19 @@ document.getElementById('share').addEventListener('click', async () => {
   } catch {
     place.textContent = `Copy the address of this page: ${location.href}`
   }
+})
+
+document.getElementById('practise').addEventListener('click', async (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const body = bodyOf(form)
+  if (body.get('kind') === 'problem' && ![...body.keys()].some((name) => name.startsWith('n.'))) {
+    location.assign(`/practice?problem=${encodeURIComponent(body.get('problem'))}`)
+    return
+  }
+  const response = await fetch('/download/problem.yaml', { method: 'POST', body })
+  const text = response.ok ? await response.text() : ''
+  location.assign(text ? `/practice?kind=file#text=${await packed(text)}` : '/practice')
 })
 
 document.getElementById('chart-png').addEventListener('click', async () => {
