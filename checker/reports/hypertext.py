@@ -39,6 +39,13 @@ SAID = {
 
 def draw(grade: Grade, level: Level) -> str:
     """The page of an already redacted grade."""
+    whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
+    whole = f"{body(grade, level)}\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>"
+    return page(whose, whole, language=spoken().name)
+
+
+def body(grade: Grade, level: Level) -> str:
+    """What stands on the page, to be put on another one."""
     title = text(grade.title) or text(grade.problem)
     who = ", ".join(filter(None, (text(grade.student), f"<code>{text(grade.submission)}</code>")))
     first = next((step for step in grade.steps if step.step == grade.first_error), None)
@@ -53,9 +60,7 @@ def draw(grade: Grade, level: Level) -> str:
     if grade.warnings:
         lines = (f"<li>{say('line {line}', line=each.line)}: {text(each.message)}</li>" for each in grade.warnings)
         parts.append(f"<h2>{say('Warnings')}</h2>\n<ul>{''.join(lines)}</ul>")
-    parts.append(f"</main>\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>")
-    whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
-    return page(whose, "\n".join(parts), language=spoken().name)
+    return "\n".join([*parts, "</main>"])
 
 
 def badge(verdict: Verdict, count: str = "") -> str:
