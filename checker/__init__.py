@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "blind_spots", "generate", "grade", "lint", "load_problem", "load_program", "solve"]
+__all__ = [
+    "__version__",
+    "blind_spots",
+    "generate",
+    "grade",
+    "lint",
+    "load_problem",
+    "load_program",
+    "shipped",
+    "solve",
+]
 
 
 def load_problem(path: Path | str) -> Problem:
@@ -34,6 +44,19 @@ def load_problem(path: Path | str) -> Problem:
     from checker.problem import load_problem as load
 
     return load(_read(Path(path)), str(path))
+
+
+def shipped(problem_id: str) -> Path:
+    """The file of a problem or a template that comes with the product, by its id.
+
+    Raises:
+        SubmissionError: there is none with this id.
+    """
+    from checker.find import find_problem
+    from checker.yamlfile import data_folder
+
+    folder = data_folder("problem_sets")
+    return find_problem(problem_id, [folder, folder / "templates"], None)
 
 
 def load_program(path: Path | str, store: Store | None = None, *, mistakes: bool = False) -> Program:

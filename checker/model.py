@@ -16,6 +16,7 @@ from checker.outcome import (
     StepGrade,
     Tolerance,
     Verdict,
+    notebook,
 )
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ class Problem:
     text: str = ""
     places: dict[str, Place] = field(default_factory=dict)
 
+    def _repr_html_(self) -> str:
+        return notebook(self)
+
 
 @dataclass(frozen=True)
 class ClosedForm:
@@ -162,3 +166,6 @@ class Solution:
     closed_forms: tuple[ClosedForm, ...] = ()
     compared: tuple[LossCurve, ...] = ()
     source: Problem | None = None
+
+    def _repr_html_(self) -> str:
+        return notebook(self)

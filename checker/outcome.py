@@ -12,6 +12,16 @@ from typing import Any, NamedTuple
 Shape = tuple[int, ...]
 
 
+def notebook(value: object) -> str:
+    """A value as a notebook shows it.
+
+    Found by its name, and when a notebook asks: the model must not know the reports that are drawn from it.
+    """
+    from importlib import import_module
+
+    return str(import_module("checker.reports.notebook").shown(value))
+
+
 class Verdict(str, Enum):
     """What can be said of an answer, in the words that every report uses."""
 
@@ -120,3 +130,6 @@ class Grade(NamedTuple):
     first_error: str | None
     warnings: tuple[Notice, ...]
     steps: tuple[StepGrade, ...]
+
+    def _repr_html_(self) -> str:
+        return notebook(self)

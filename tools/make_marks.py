@@ -1,8 +1,8 @@
 """Writes tests/golden/marks.txt: how sheets with every known mistake are marked, so that no change to marks is silent.
 
 A sheet is a shipped problem worked by the engine with one wrong rule at one step and rightly from there; then the same
-with a sign lost, a digit cut off, and with all but the first and the last steps left out (`few`). The file does not say that the
-marks are right (the laws and the worked examples do); it shows whoever reviews a change what the change does to grades.
+with a sign lost, a digit cut off, and with all but the first and the last steps left out (`few`). The file does not say
+that the marks are right (the laws and the worked examples do); it shows a reviewer what a change does to grades.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ How sheets with known mistakes are marked. `python tools/make_marks.py` writes t
 checker says now. A difference here is a change to marks: it needs a reason, and a line under Marks in CHANGELOG.md.
 
 Each line: what was done, the points, a letter for each step in the order asked (. correct, f follow-through,
-M misconception, s slip, i imprecise, W wrong, _ missing, ? unreadable), then the causes named, `@` where a step that was left out is blamed, `?` where only possible. `few`: only these answers.
+M misconception, s slip, i imprecise, W wrong, _ missing, ? unreadable), then the causes named, `@` where a step that
+was left out is blamed, `?` where only possible. `few`: only these answers.
 """
 
 

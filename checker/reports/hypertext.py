@@ -40,7 +40,7 @@ SAID = {
 def draw(grade: Grade, level: Level) -> str:
     """The page of an already redacted grade."""
     whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
-    whole = f"{body(grade, level)}\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>"
+    whole = f"<main>\n{body(grade, level)}\n</main>\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>"
     return page(whose, whole, language=spoken().name)
 
 
@@ -49,7 +49,7 @@ def body(grade: Grade, level: Level) -> str:
     title = text(grade.title) or text(grade.problem)
     who = ", ".join(filter(None, (text(grade.student), f"<code>{text(grade.submission)}</code>")))
     first = next((step for step in grade.steps if step.step == grade.first_error), None)
-    parts = [f'<header>\n<h1>{title}</h1>\n<p class="byline">{who}</p>\n</header>\n<main>', _summary(grade)]
+    parts = [f'<header>\n<h1>{title}</h1>\n<p class="byline">{who}</p>\n</header>', _summary(grade)]
     if first is not None:
         parts.append(_first(first, grade))
     if grade.steps:
@@ -60,7 +60,7 @@ def body(grade: Grade, level: Level) -> str:
     if grade.warnings:
         lines = (f"<li>{say('line {line}', line=each.line)}: {text(each.message)}</li>" for each in grade.warnings)
         parts.append(f"<h2>{say('Warnings')}</h2>\n<ul>{''.join(lines)}</ul>")
-    return "\n".join([*parts, "</main>"])
+    return "\n".join(parts)
 
 
 def badge(verdict: Verdict, count: str = "") -> str:
