@@ -450,6 +450,7 @@ def test_a_console_without_our_letters_gets_the_report_all_the_same():
 def test_right_numbers_to_a_known_problem_need_neither_mathematics_nor_knowledge(tmp_path):
     code = """if True:
         import sys
+        sys.modules["wcwidth"] = None  # tabulate takes it where it is, with hashlib; we do not bring it
         from checker.cli import main
         status = main(["problem_sets/submissions/neuron-sigmoid.yaml"])
         heavy = {"sympy", "numpy", "lark", "jsonschema", "jinja2", "difflib", "hashlib", "fractions"}
