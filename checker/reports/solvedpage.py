@@ -44,11 +44,16 @@ STYLE = """
 
 def draw(worked: Solution, digits: int | None = None) -> str:
     """The page; with `digits`, every number shows so many, and exact values stand beside them whatever their length."""
+    whole = f"<main>\n{body(worked, digits)}\n</main>\n<footer>Worked by check-backprop.</footer>"
+    return page(worked.title or worked.problem, whole, style_too=STYLE)
+
+
+def body(worked: Solution, digits: int | None = None) -> str:
+    """What stands on the page, to be put on another one."""
     problem = worked.source
-    called = f'<p class="byline"><code>{text(worked.problem)}</code></p>'
-    parts = [f"<header>\n<h1>{text(worked.title or worked.problem)}</h1>\n{called}\n</header>\n<main>"]
+    parts = [heading(worked.title, worked.problem)]
     if problem is not None:
-        parts += [*_given(problem, digits), _network(problem, worked)]
+        parts += [*given(problem, digits), _network(problem, worked)]
     if len(worked.loss_curve) > 1:
         parts.append(_loss(worked, digits))
     for kind, steps in grouped(worked.steps):
@@ -61,8 +66,13 @@ def draw(worked: Solution, digits: int | None = None) -> str:
         )
         parts.append(f"<section>\n<h2>In givens and parameters alone</h2>\n{lines}\n</section>")
     parts.append(_graph(worked))
-    parts.append("</main>\n<footer>Worked by check-backprop.</footer>")
-    return page(worked.title or worked.problem, "\n".join(filter(None, parts)), style_too=STYLE)
+    return "\n".join(filter(None, parts))
+
+
+def heading(title: str, problem_id: str) -> str:
+    """A problem's title, and its id as it is typed."""
+    called = f'<p class="byline"><code>{text(problem_id)}</code></p>'
+    return f"<header>\n<h1>{text(title or problem_id)}</h1>\n{called}\n</header>"
 
 
 def loss_chart(worked: Solution, title: str = "The loss over repeated updates") -> str:
@@ -78,7 +88,8 @@ def loss_chart(worked: Solution, title: str = "The loss over repeated updates") 
 # ---------------------------------------------------------------- what is given
 
 
-def _given(problem: Problem, digits: int | None) -> Iterator[str]:
+def given(problem: Problem, digits: int | None = None) -> Iterator[str]:
+    """The givens, the parameters and the update of a problem, a section each."""
     for role, heading in (("given", "Given"), ("parameter", "Parameters")):
         found = [_quantity(each, digits) for each in problem.quantities if each.role == role]
         if found:

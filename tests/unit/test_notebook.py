@@ -58,7 +58,7 @@ def test_it_is_html_in_which_text_stays_text(shown, kind):
 
 def test_it_says_what_the_value_is(shown):
     said = {kind: re.sub(r"\s+", " ", "".join(parsed(html).itertext())) for kind, html in shown.items()}
-    for word in ("Given", "Parameters", "Equations", "Update", "0.5", "−0.25", "sgd: learning_rate 0.1"):
+    for word in ("Given", "Parameters", "Equations", "Update", "0.5", "−0.25", "sgd, learning rate 0.1"):
         assert word in said["Problem"]
     for word in ("Forward", "Loss", "Gradients", "Updated parameters", "falls at every update"):
         assert word in said["Solution"]
