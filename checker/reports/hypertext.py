@@ -40,7 +40,9 @@ SAID = {
 def draw(grade: Grade, level: Level) -> str:
     """The page of an already redacted grade."""
     whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
-    whole = f"<main>\n{body(grade, level)}\n</main>\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>"
+    whole = (
+        f"<main>\n{body(grade, level)}\n</main>\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>"
+    )
     return page(whose, whole, language=spoken().name)
 
 
