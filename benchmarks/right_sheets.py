@@ -3,9 +3,9 @@
     python -m benchmarks.right_sheets [--sheets 100000] [--seed 1] [--write]
 
 A simulated student works every step by a route picked at random from the numbers carried so far, types it rounded or
-truncated to the asked digits (or to more), and carries on either what was typed or the full value. Some leave steps
-out. The arithmetic of a route is the program's, which the test suite checks against autograd; rounding, typing,
-leaving out and carrying are done here.
+truncated to the asked digits (or to more), and carries on either what was typed or the full value; but nobody divides
+by a number that has been rounded to nothing (`divisors`). Some leave steps out. The arithmetic of a route is the
+program's, which the test suite checks against autograd; rounding, typing, leaving out and carrying are done here.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def simulate(program: Program, sheets: int, rng: np.random.Generator, left_out: 
     habit = rng.integers(0, 3, sheets)
     rounds = rng.integers(0, 3, sheets)
     leaves_out = rng.random(sheets) < 0.5
+    dividing = divisors(program)
     with np.errstate(all="ignore"):
         for number, step in enumerate(program.steps):
             asked = number in tolerance
@@ -72,10 +73,40 @@ def simulate(program: Program, sheets: int, rng: np.random.Generator, left_out: 
                 whole = np.where(np.abs(scaled - near) < 1e-6, near, np.trunc(scaled))
                 typed = np.where(truncate, whole, near) * unit
                 carries_typed = np.where(habit == 2, rng.random(sheets) < 0.5, habit == 0)
+                if slot in dividing:
+                    carries_typed &= (typed != 0) | (exact == 0)
                 values[slot] = np.where(carries_typed, typed, exact)
                 if asked:
                     answers[slot] = (typed, unit, given, np.full(sheets, -1))
     return answers
+
+
+def divisors(program: Program) -> set[int]:
+    """The slots in whose place a 0 leads a later step out of the numbers, or far away: something divides by it.
+
+    Far is more than eight times as far as half of it does, of its true value or of the asked unit: the epsilon below
+    Adam's root only hides a pole.
+    """
+    slots = [slot for step in program.steps for slot in range(step.slot, step.slot + step.size)]
+    tolerance = {item.step: item.tolerance for item in program.ask}
+    one = np.arange(len(slots))
+    lanes = 5 * len(slots)  # five for each slot, in which it is 0, its half, itself, half a unit, a unit
+    values = [np.full(lanes, value) for value in program.values]
+    found = np.zeros(len(slots), dtype=bool)
+    place = 0
+    with np.errstate(all="ignore"):
+        for number, step in enumerate(program.steps):
+            route = step.routes[0]
+            run(route.code, program.formulas, values, LANES)
+            for slot, out in zip(range(step.slot, step.slot + step.size), route.out, strict=True):
+                values[slot] = values[out] + np.zeros(lanes)
+                zero, half, true, half_unit, unit = (values[slot][one + part * len(slots)] for part in range(5))
+                found |= ~(np.abs(zero - true) <= 8 * np.abs(half - true) + 1e-9)
+                found |= ~(np.abs(zero - unit) <= 8 * np.abs(half_unit - unit) + 1e-9)
+                least = asked_unit(tolerance.get(number, program.tolerance), program.values[slot])
+                values[slot][place :: len(slots)] = 0.0, true[place] / 2, true[place], least / 2, least
+                place += 1
+    return {slot for slot, divides in zip(slots, found, strict=True) if divides}
 
 
 def typed_by_a_person(answers) -> np.ndarray:

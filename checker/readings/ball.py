@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+FAR = 20  # times as far as half the way: there 0 is a pole
+
+
 class Balls:
     """What each slot holds for one way of working: value, radius, and whether it rests on an answer in error."""
 
@@ -84,16 +87,16 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
     summed: Value = 0.0
     high, low = list(values), list(values)
     for i in moving:
-        up, down = values[i] + radii[i], values[i] - radii[i]
-        moved = list(values)
-        moved[i] = up
-        above = formula(operations, moved) - centre
-        moved[i] = down
-        below = formula(operations, moved) - centre
-        # what leaves the domain (ln of a negative number) tells nothing about rounding; what grows without bound does:
-        # after an `a` typed as 1.0000, ln(1 - a) can have been anything
-        above = where(lanes.undefined(above), 0.0, above)
-        below = where(lanes.undefined(below), 0.0, below)
+        ends, apart = [], []
+        for way in (radii[i], -radii[i]):
+            moved = list(values)
+            moved[i] = end = values[i] + way
+            deviation = formula(operations, moved) - centre
+            if lanes.some(lanes.undefined(deviation)):
+                end, deviation = _last_end(formula, centre, moved, i, values[i], radii[i], lanes)
+            ends.append(end)
+            apart.append(deviation)
+        (up, down), (above, below) = ends, apart
         summed = summed + lanes.larger(abs(above), abs(below))
         if len(moving) > 1:
             rising = above >= below
@@ -104,6 +107,31 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
         deviation = abs(formula(operations, corner) - centre)
         summed = lanes.larger(summed, where(lanes.undefined(deviation), 0.0, deviation))
     return centre, summed
+
+
+def _last_end(
+    formula: Formula, centre: Value, moved: list[Value], i: int, value: Value, radius: Value, lanes: Any
+) -> tuple[Value, Value]:
+    """An end of operand i's ball, and how far it takes the formula, where that leads out of its domain.
+
+    Beyond 0 there is no root. Where the ball holds 0, its end is 0; but below a fraction line (a pole, were it not for
+    an epsilon) half of the value, for nobody divides by what has been rounded to nothing: a digit is left of it.
+    What leaves the domain otherwise (ln of a negative number) tells nothing about rounding; what grows without bound
+    does: after an `a` typed as 1.0000, ln(1 - a) can have been anything.
+    """
+    where, operations, undefined = lanes.where, lanes.operations, lanes.undefined
+    end = moved[i]
+    deviation = formula(operations, moved) - centre
+    beyond = undefined(deviation) & (abs(value) < radius)
+    if lanes.some(beyond):
+        moved[i] = value / 2
+        near = formula(operations, moved) - centre
+        moved[i] = value * 0
+        far = formula(operations, moved) - centre
+        tame = abs(far) <= FAR * abs(near)
+        end = where(beyond, where(tame, 0.0, value / 2), end)
+        deviation = where(beyond, where(tame, far, near), deviation)
+    return end, where(undefined(deviation), 0.0, deviation)
 
 
 def work(code: Code, formulas: Sequence[Formula], values: Slots, radii: Slots, lanes: Any = FLOATS) -> None:
