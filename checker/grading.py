@@ -94,7 +94,9 @@ def named(program: Program, found: Mapping[int, Sequence[Explanation]]) -> dict[
         method = [e for e in mine if e.tier < SLIP_TIERS]
         if any(e.clear for e in method):
             mine = method
-        codes = {e.code: e for e in reversed(mine)}
+        codes: dict[str, Explanation] = {}
+        for e in mine:
+            codes.setdefault(e.code, e)
         shown[number] = tuple(
             Diagnosis(
                 e.code,
@@ -102,7 +104,7 @@ def named(program: Program, found: Mapping[int, Sequence[Explanation]]) -> dict[
                 MISCONCEPTIONS[e.code].hint,
                 "" if e.hidden is None else program.steps[e.hidden].name,
             )
-            for e in sorted(codes.values(), key=rank_of)
+            for e in codes.values()
         )
     return shown
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from checker.diagnose.habits import habits_of
 from checker.diagnose.hidden import LeftOut
 from checker.diagnose.local import SLIP_FROM, Candidates, Explanation, Item, Local
 from checker.mark import DIAGNOSED_SLIP, MISCONCEPTION, Marks, mark
@@ -24,6 +25,7 @@ from checker.readings.numeric import FLOATS, Value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from checker.diagnose.habits import Habit
     from checker.readings.program import Program, Route
 
     Answers = dict[int, tuple[Value, Value, Value, Value]]
@@ -97,6 +99,7 @@ class _Search:
                 unexplained = unexplained & lanes.negated(e.who)
             explanations += local.pairs(case.item, case.candidates, self.marks, unexplained)
             self._settle(case.item, explanations)
+        self._habits()
         self._name()
         return Diagnosis(self.marks, self.found)
 
@@ -145,6 +148,57 @@ class _Search:
             )
             for case in cases
         ]
+
+    # ------------------------------------------------------------ mistakes in some layers only
+
+    def _habits(self) -> None:
+        """Give mistakes that are made in some layers only their own names, too, and take those from others."""
+        for code, steps in self.region.layers.items():
+            made = {number: self._made(code, number) for number in steps}
+            for habit in habits_of(code, [n for n in steps if steps[n]], self.region.layers) + habits_of(
+                code, [n for n in steps if not steps[n]], self.region.layers
+            ):
+                self._habit(habit, steps, made)
+
+    def _made(self, code: str, number: int) -> tuple[Value, Value]:
+        """Who made this mistake at a step, and who answered the step, over all lanes."""
+        lanes, step = self.lanes, self.program.steps[number]
+        answered: Value = False
+        for slot in range(step.slot, step.slot + step.size):
+            if slot in self.answers:
+                answered = answered | self.answers[slot][2]
+        who: Value = False
+        found = self.found.get(number)
+        for e in found.explanations if found is not None else ():
+            if found is not None and e.code == code and e.hidden is None:
+                who = who | lanes.spread(e.who & found.item.wrong, found.item.who, self.count)
+        return who, answered
+
+    def _habit(self, habit: Habit, steps: dict[int, bool], made: dict[int, tuple[Value, Value]]) -> None:
+        lanes = self.lanes
+        there: Value = True  # made at every step of these layers that was answered
+        elsewhere: Value = False  # made in the other layers
+        for number, (who, answered) in made.items():
+            if steps[number] == habit.output:
+                there = there & (who | lanes.negated(answered))
+            else:
+                elsewhere = elsewhere | who
+        for number, (item, explanations) in list(self.found.items()):
+            other = lanes.pick(elsewhere, item.who)
+            kept = []
+            for e in explanations:
+                if e.code != habit.code:
+                    kept.append(e)
+                    continue
+                who = e.who & lanes.negated(other)
+                if lanes.some(who):
+                    kept.append(e._replace(who=who, clear=e.clear & who))
+            if steps.get(number) == habit.output:
+                for e in explanations:
+                    who = e.who & item.wrong & lanes.pick(there, item.who) & lanes.negated(other)
+                    if e.code == habit.of and e.hidden is None and lanes.some(who):
+                        kept.append(e._replace(code=habit.code, tier=habit.tier, who=who, clear=e.clear & who))
+            self.found[number] = Found(item, kept)
 
     # ------------------------------------------------------------ the verdict
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import within
+from checker.diagnose.habits import habits_of, layers
 from checker.diagnose.local import Explanation
 from checker.diagnose.picked import Picked
 from checker.mark import CORRECT, FOLLOW_THROUGH, Marks, doubtful
@@ -51,6 +52,7 @@ class LeftOut:
         for number, step in enumerate(program.steps):
             self.step_of.update(dict.fromkeys(range(step.slot, step.slot + step.size), number))
         self.left_out = {number for number, step in enumerate(program.steps) if self._is_left_out(step)}
+        self.layers = layers(program)
         self._reads: dict[tuple[int, int], set[int]] = {}
         self._parents: dict[int, set[int]] = {}
 
@@ -108,7 +110,13 @@ class LeftOut:
                 same = tuple(id(mistake) for _, mistake in members)
                 names = (*(together[same].names if same in together else ()), (code, named.tier, named.slip))
                 together[same] = Trial(rules, tuple(dict.fromkeys(names)))
-        return found + list(together.values())
+        return [self._with_habits(trial) for trial in (*found, *together.values())]
+
+    def _with_habits(self, trial: Trial) -> Trial:
+        """The trial with the names that it has for being made in these layers alone."""
+        steps = [number for number, _ in trial.rules]
+        more = [h for code, _, _ in trial.names if code in self.layers for h in habits_of(code, steps, self.layers)]
+        return trial._replace(names=(*trial.names, *((h.code, h.tier, False) for h in more))) if more else trial
 
     def _habits(self, made: list[tuple[int, Mistake]]) -> Iterable[list[tuple[int, Mistake]]]:
         """Everywhere; in one layer; in all layers but the last: each where that is more than one step."""

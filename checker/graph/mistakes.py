@@ -341,10 +341,24 @@ class Places:
             for target in self._targets(prediction) or [""]:
                 more = {"y": self.name(target)} if target else {}
                 yield Place("loss_gradient", gradient, {**scope, **more}, self.family)
+                part = self._part_of_loss(prediction)
+                if part is not None:
+                    yield Place("loss_gradient", gradient, {**scope, **more, "L": part}, self.family)
                 if gradient.shape and target:
                     yield Place("loss_gradient_signs", gradient, {**scope, **more}, self.family)
             if outputs > 1:
                 yield Place("loss_gradient_outputs", gradient, {"g": gradient.rule, "K": self.nodes.constant(outputs)})
+
+    def _part_of_loss(self, prediction: str) -> Node | None:
+        """Of a loss written as a sum, one output's part; None where there is but one."""
+        rule = self.steps[self.problem.loss].rule
+        if rule.op != "elementwise" or not rule.data.expr.is_Add:
+            return None
+        own = {operand(n) for n, arg in enumerate(rule.args) if prediction in names(arg)}
+        parts = [part for part in rule.data.expr.args if not own.isdisjoint(part.free_symbols)]
+        if len(parts) == len(rule.data.expr.args):
+            return None
+        return self.builder.arithmetic(rule.data.expr.func(*parts), list(rule.args))
 
     # ------------------------------------------------------------ weights and biases
 

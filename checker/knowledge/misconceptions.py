@@ -39,7 +39,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             hint="You used the activation slope at the output. Does the hidden unit also have an activation?",
             source="https://github.com/ujjwalkarn/Machine-Learning-Tutorials/pull/16 (AGH tutorial deltas lack f')",
             tier=1,
-            rules=(Rule("habit", "act_deriv_missing in the hidden layers alone"),),
+            rules=(Rule("habit", "hidden: act_deriv_missing"),),
         ),
         Misconception(
             "act_deriv_output_missing_only",
@@ -49,7 +49,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             hint="The shortcut a-y belongs to one particular loss/activation pair. Which loss is this problem using?",
             source="https://github.com/Bot-Academy/NeuralNetworkFromScratch/pull/3",
             tier=1,
-            rules=(Rule("habit", "act_deriv_missing at the output alone"),),
+            rules=(Rule("habit", "output: act_deriv_missing"),),
         ),
         Misconception(
             "sigmoid_deriv_at_z_formula",
