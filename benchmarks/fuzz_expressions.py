@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of everything that reads a formula: only the parser's own error leaves, in bounded time.
 
     pip install atheris            # in no extra: it has wheels for Linux alone
-    python -m benchmarks.fuzz_expressions --minutes 30
+    python -m benchmarks.fuzz_expressions --minutes 30 [--write]
 
 Three readers are fed in turn: the grammar of authors and students (a tree that is read must be read again from what is
 written of it), LaTeX, and formulas as answers to problems of numbers, arrays and corners, judged to the end. What is
@@ -21,6 +21,8 @@ import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from benchmarks.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,6 +165,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--keep", type=Path, help="a folder for the corpus and what is found")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options, rest = parser.parse_known_args()
     if options.inside:
@@ -192,6 +195,14 @@ def main() -> int:
           f"from {covered[0] if covered else '?'}, {len(found)} findings")  # fmt: skip
     for each in found:
         print(json.dumps(each))
+    if options.write and executions:
+        row = [f"{minutes:.0f}", f"{executions:,}", f"{covered[0]} → {covered[-1]}", f"{len(found)}"]
+        record(
+            "fuzz_expressions",
+            ["minutes", "executions", "places in the code reached, seeds → end", "findings"],
+            [row],
+            f"python -m benchmarks.fuzz_expressions --minutes {options.minutes:g} --write",
+        )
     if not executions:
         print(run.stderr[-3000:], file=sys.stderr)
     return int(bool(found) or not executions)

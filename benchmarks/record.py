@@ -77,6 +77,17 @@ SECTIONS = (
         "The command on each of them, against the same command on a file that does not.",
     ),
     Section(
+        "formulas",
+        "Formulas as answers",
+        "The slowest of many cases each, in time of the processor, and how much of what it may take it takes.",
+    ),
+    Section(
+        "fuzz_expressions",
+        "Formulas that nobody thought of",
+        "Every reader of formulas (the language, LaTeX, answers judged to the end) under a coverage-guided fuzzer: "
+        "nothing but the parser's own error may leave it, and nothing may take longer than 2 s.",
+    ),
+    Section(
         "generate",
         "A problem for every student",
         "1,000 variants with problem, handout, blank submission and key on one core, against writing the same "

@@ -115,11 +115,21 @@ class NameCursor(Cursor):
             return None
         if token.text == "{":
             texts = [t.text for t in self.ahead(8)]
-            if texts[1:2] in (["("], ["["]) and len(texts) > 4 and texts[3] in (")", "]") and texts[4] == "}":
-                if re.fullmatch(r"[0-9]+|[A-Za-z]", texts[2]):
+            if texts[1:2] in (["("], ["["]) and len(texts) > 4 and texts[3] in (")", "]"):
+                if not re.fullmatch(r"[0-9]+|[A-Za-z]", texts[2]):
+                    return None
+                if texts[4] == "}":
                     self.next += 5
                     return texts[2]
-                return None
+                if texts[4] in ("\\top", "\\intercal", "⊤", "T", "\\mathsf") or texts[4:6] in (
+                    ["^", "T"],
+                    ["^", "\\top"],
+                ):
+                    # W^{(2)\top} is W^{(2)} with ^{\top}, which is left to be read
+                    brace = self.tokens[self.next]
+                    self.next += 4
+                    self.tokens[self.next : self.next + (texts[4] == "^")] = [brace._replace(text="^"), brace]
+                    return texts[2]
             if texts[1:3] == ["new", "}"]:
                 self.next += 3
                 return "_new"
