@@ -49,6 +49,7 @@ class _Line(NamedTuple):
     place: tuple[int, int]
 
 
+_UNITS = [float(f"1e-{decimals}") for decimals in range(21)]
 _NOTHING = _Line(0, "", -1, None, -1, (0, 0))  # an empty line or a comment
 _ODD = _Line(-1, "", -1, None, -1, (0, 0))  # what takes the whole way
 
@@ -74,6 +75,7 @@ class PlainReader:
         self.lines: list[_Line] = [_NOTHING, _ODD]
         self._known: list[dict[bytes, int]] = []
         self._names: dict[str, tuple[int, int, float] | None] = {}
+        self._starts: dict[bytes, _Line] = {}  # what stands before a number, of lines that were read
 
     def lay(self, data: bytes, file: str) -> Sheet | None:
         """What `sheet.lay(load_submission(data, file), …)` gives, answers apart; None where the file is not plain."""
@@ -136,10 +138,16 @@ class PlainReader:
 
     def _read(self, line: bytes, number: int) -> int:
         """The number of a line seen for the first time at this place."""
-        try:
-            found = self._understood(line.decode("ascii"), number + 1)
-        except UnicodeDecodeError:
-            return 1
+        start, space, typed = line.partition(b": ")
+        alike = self._starts.get(start)
+        found = self._like(alike, typed, number + 1) if alike is not None else None
+        if found is None:
+            try:
+                found = self._understood(line.decode("ascii"), number + 1)
+            except UnicodeDecodeError:
+                return 1
+            if found.cell is not None and space:
+                self._starts[start] = found
         if found is _NOTHING or found is _ODD:
             kept = 0 if found is _NOTHING else 1
         else:
@@ -148,6 +156,18 @@ class PlainReader:
         if len(line) <= 200:
             self._known[number][line] = kept
         return kept
+
+    def _like(self, alike: _Line, typed: bytes, line: int) -> _Line | None:
+        """A line that begins as another did, and ends with nothing but digits and a point; None of any other."""
+        whole, _, decimals = typed.partition(b".")
+        if len(typed) > 20 or not (whole[whole[:1] == b"-" :] + decimals).isdigit():
+            return None
+        name = alike.name
+        value, unit = float(typed), _UNITS[len(decimals)]
+        if self._names[name][2] < 0:  # type: ignore[index]  # a line with a cell has a name that means something
+            value = -value
+        place = (line, alike.indent + len(name) + 3)
+        return _Line(alike.indent, name, alike.slot, Cell(value, unit, typed.decode(), *place), alike.step, place)
 
     def _understood(self, text: str, line: int) -> _Line:
         match = _LINE.fullmatch(text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.batch.collect import Passed, collect, expected
+from checker.batch.collect import collect, expected
+from checker.batch.found import Passed
 from checker.batch.intake import Intake, Waiting
 from checker.batch.platforms import stem_of
 from checker.batch.pool import Job, Piece
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from checker.batch.collect import File
+    from checker.batch.found import File
     from checker.batch.pool import Workers
     from checker.batch.problems import Ready, Task
     from checker.batch.store import Results

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from checker.batch.borrowed import Borrowed
-    from checker.batch.collect import Passed
+    from checker.batch.found import Passed
     from checker.batch.gradebook import Row
     from checker.batch.roll import Count
     from checker.batch.store import Standing

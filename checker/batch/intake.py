@@ -6,14 +6,15 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.batch.collect import Passed, Unreadable, kind_of
+from checker.batch.collect import kind_of
+from checker.batch.found import Passed, Unreadable
 from checker.batch.problems import Found
 from checker.batch.record import Entry, Outcome, ungradable
 from checker.batch.store import Result
 from checker.errors import CheckerError, SubmissionError
 
 if TYPE_CHECKING:
-    from checker.batch.collect import File
+    from checker.batch.found import File
     from checker.batch.problems import Problems
     from checker.batch.store import Known
 

@@ -105,8 +105,8 @@ class People:
 
     def remark(self, submission: str, student: str, sender: str, sender_id: str) -> str:
         """What is odd about who a submission says it is by; '' where nothing is."""
-        said = self.find(student)
         if self.sheet is not None:
+            said = self.find(student)
             sent = self.find(*sender_id.split(), sender, *_sides(sender)) if sender else self.find(stem_of(submission))
             if said is not None and sent is not None and said is not sent:
                 return f"it says it is by {student!r}, but {sender or stem_of(submission)!r} handed it in"

@@ -109,6 +109,12 @@ def sender_of(name: str) -> Sender:
     return Sender()
 
 
+def sender_in(name: str, senders: dict[str, Sender]) -> Sender:
+    """The same where a platform's metadata says more of its folders."""
+    sender = sender_of(name)
+    return senders.get(sender.name, sender) if senders and sender.platform == "gradescope" else sender
+
+
 def stem_of(name: str) -> str:
     """A file's name without folders and ending, which stands in for a student that no file and no platform names."""
     last = name.rpartition("/")[2]

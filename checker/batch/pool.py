@@ -6,21 +6,18 @@ block that does not end well is done again, each of its submissions in a process
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 import threading
-import warnings
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
-from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+# what starts processes is imported where some are started: most classes are small
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 
 class Job(NamedTuple):
@@ -90,6 +87,8 @@ class Workers:
             yield job, found
 
     def _there(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, list[Any]]]:
+        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
         pending: dict[Future[Any], Job] = {}
         failed: deque[Job] = deque()
         more = True
@@ -128,6 +127,9 @@ class Workers:
 
     def _in_pieces(self, job: Job) -> list[Any]:
         """The results of a job that did not end well: each piece in a process that it can take down."""
+        from concurrent.futures import BrokenExecutor
+        from concurrent.futures import TimeoutError as Late
+
         found: list[Any] = []
         alone: Executor | None = None
         pieces = job.pieces() if job.pieces is not None else [Piece(job.call, job.arguments, _never)]
@@ -193,6 +195,10 @@ def _limited(seconds: float) -> Iterator[None]:
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
+    import multiprocessing
+    import warnings
+    from concurrent.futures import ProcessPoolExecutor
+
     # a forked worker starts at once; elsewhere it has to import everything again
     method = "fork" if sys.platform == "linux" else "spawn"
     with warnings.catch_warnings():

@@ -196,16 +196,13 @@ class Recorder:
         """The reader's lines as an array; those that are new get the numbers of their cells."""
         lines = self._plain.lines
         if len(self._table) < len(lines):
-            columns, number = self.block.columns, self.block.cells.number
-            new = [
-                (
-                    line.indent,
-                    columns[line.slot] if line.slot >= 0 else -1,
-                    number(line.cell) if line.cell is not None else 0,
-                )
-                for line in lines[len(self._table) :]
-            ]
-            self._table = np.concatenate([self._table, np.array(new, dtype=np.int64).reshape(-1, 3)])
+            new, columns = lines[len(self._table) :], {-1: -1, **self.block.columns}
+            table = np.zeros((len(new), 3), dtype=np.int64)
+            table[:, 0] = [line.indent for line in new]
+            table[:, 1] = [columns[line.slot] for line in new]
+            filled = [row for row, line in enumerate(new) if line.cell is not None]
+            table[filled, 2] = self.block.cells.add([new[row].cell for row in filled])  # type: ignore[misc]
+            self._table = np.concatenate([self._table, table])
         return self._table
 
     def _kept(self, sheets: dict[int, Sheet]) -> Kept:

@@ -10,7 +10,7 @@ from checker.batch import gradebook
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checker.batch.collect import Passed
+    from checker.batch.found import Passed
     from checker.batch.gradebook import Row
     from checker.batch.lateness import Lateness
     from checker.batch.people import People
@@ -25,8 +25,9 @@ class Roll:
     """The rows of the gradebook in the order of the submissions; can be gone through again."""
 
     def __init__(self, results: Results, keep: str, people: People, lateness: Lateness | None) -> None:
-        self.results, self.keep, self.people, self.lateness = results, keep, people, lateness
+        self.results, self.people, self.lateness = results, people, lateness
         self._rows: list[Row] | None = None
+        results.rank(people.key, people.doubtful, self._final, keep)
 
     def __iter__(self) -> Iterator[Row]:
         if self._rows is not None:
@@ -37,7 +38,7 @@ class Roll:
 
     def standings(self) -> Iterator[Standing]:
         """Every submission with its place among those of one student."""
-        yield from self.results.standings(self.people.key, self.people.doubtful, self._final, self.keep)
+        yield from self.results.standings()
 
     def row(self, standing: Standing) -> Row:
         """The gradebook's row of a submission."""
@@ -126,7 +127,7 @@ class PassedOver(NamedTuple):
     @staticmethod
     def of(results: Results) -> PassedOver:
         """Those of a class."""
-        from checker.batch.collect import Passed
+        from checker.batch.found import Passed
 
         total, first = 0, list[Passed]()
         for total, (name, reason) in enumerate(results.passed(), 1):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
-    from checker.batch.collect import Passed
+    from checker.batch.found import Passed
     from checker.batch.gradebook import Row
     from checker.batch.regrade import Change
     from checker.cache import Store

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from checker.batch.collect import Passed
+    from checker.batch.found import Passed
 
 NAME = "results.sqlite"
 LAYOUT = 2
@@ -210,14 +210,14 @@ class Results:
 
     # ---------------------------------------------------------------- while rendering
 
-    def standings(
+    def rank(
         self,
         person: Callable[[str], str],
         doubtful: Callable[[str, str, str, str], bool],
         worth: Callable[[str, float, float, float], float],
         keep: str,
-    ) -> Iterator[Standing]:
-        """Every submission by name, ranked among those of one student to one problem: the first counts.
+    ) -> None:
+        """Rank the submissions of one student to one problem among each other: the first counts.
 
         Args:
             person: who a student is, by the name in the file.
@@ -225,25 +225,38 @@ class Results:
             worth: what a grade is worth in the end, of student, points, possible points and time.
             keep: last, first or best.
         """
-        connection = self._connection
-        with _explained(self.path):
+        turn = "turn {0}, in_order(name) {0}, name {0}"
+        order = {
+            "last": turn.format("DESC"),
+            "first": turn.format("ASC"),
+            "best": "worth(student, awarded, possible, sent) DESC, " + turn.format("DESC"),
+        }[keep]
+        with _explained(self.path), self._connection as connection:
             connection.create_function("person", 1, person, deterministic=True)
             connection.create_function("doubtful", 4, doubtful, deterministic=True)
             connection.create_function("worth", 4, worth, deterministic=True)
-            turn = "turn {0}, in_order(name) {0}, name {0}"
-            order = {
-                "last": turn.format("DESC"),
-                "first": turn.format("ASC"),
-                "best": "worth(student, awarded, possible, sent) DESC, " + turn.format("DESC"),
-            }[keep]
-            # what cannot be graded counts only where nothing can; nor does what somebody else sent in
-            query = (
-                f"SELECT {_OUTCOME}, family, variant, row_number() OVER (PARTITION BY person(student), problem "
-                f"ORDER BY status != 'graded', "
-                f"doubtful(name, student, sender, sender_id), {order}), "
-                "block, sender, sender_id, sent, content FROM results ORDER BY name"
+            connection.execute("BEGIN")
+            connection.execute("DROP TABLE IF EXISTS temp.ranked")
+            # Most students handed in once: only the others have to be ranked. What cannot be graded counts only where
+            # nothing can; nor does what somebody else sent in.
+            connection.execute(
+                "CREATE TEMP TABLE ranked AS "
+                "WITH called AS MATERIALIZED (SELECT name, person(student) AS who, problem FROM results), "
+                "twice AS (SELECT who, problem FROM called GROUP BY who, problem HAVING count(*) > 1) "
+                "SELECT name, row_number() OVER (PARTITION BY who, problem ORDER BY status != 'graded', "
+                f"doubtful(name, student, sender, sender_id), {order}) AS place "
+                "FROM twice JOIN called USING (who, problem) JOIN results USING (name, problem)"
             )
-            for *outcome, family, variant, rank, block, sender, sender_id, sent, content in connection.execute(query):
+            connection.execute("CREATE UNIQUE INDEX temp.by_name ON ranked (name)")
+
+    def standings(self) -> Iterator[Standing]:
+        """Every submission by name, with its rank among those of one student to one problem."""
+        query = f"SELECT {_OUTCOME}, family, variant, coalesce(place, 1), block, sender, sender_id, sent, content "
+        query += "FROM results LEFT JOIN temp.ranked USING (name) ORDER BY name"
+        with _explained(self.path):
+            for *outcome, family, variant, rank, block, sender, sender_id, sent, content in self._connection.execute(
+                query
+            ):
                 yield Standing(Outcome(*outcome), family, variant, rank, block, sender, sender_id, sent, content)
 
     def passed(self) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,8 @@ from classes import PROBLEM, RIGHT, rows_of, submission
 
 from checker import grade, solve
 from checker.batch import grade_folder
-from checker.batch.collect import File, collect
+from checker.batch.collect import collect
+from checker.batch.found import File
 from checker.batch.lateness import Policy, read_policy, read_time
 from checker.batch.platforms import gradescope_senders, sender_of
 from checker.batch.spreadsheet import read_spreadsheet
