@@ -66,6 +66,18 @@ SECTIONS = (
         "times faster than on one, and never slower on small classes.",
     ),
     Section(
+        "big_class",
+        "A class that outgrows memory",
+        "`batch` on 100,000 submissions of 40 steps in one run, two workers, a JSON report for each student: no "
+        "process takes more than 300 MB, and a class ten times as large takes no more than a small one.",
+    ),
+    Section(
+        "kills",
+        "A class whose grading is killed",
+        "Runs ended by SIGKILL at random moments, some of them twice, half of them with workers, and then repeated "
+        "to the end: every file has the bytes of a run that nobody killed.",
+    ),
+    Section(
         "derivation",
         "Deriving a network",
         "A dense 10-20-10 network from its file, cold and with every import, against `import sympy`; and that "

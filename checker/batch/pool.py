@@ -204,7 +204,24 @@ def _processes(count: int) -> ProcessPoolExecutor:
     with warnings.catch_warnings():
         # numpy's own threads, which hold no lock while nothing is computed
         warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-        return ProcessPoolExecutor(count, multiprocessing.get_context(method))
+        return ProcessPoolExecutor(count, multiprocessing.get_context(method), _end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """In a worker: end when the process that started it does, however that ends; nobody else would end it."""
+    import multiprocessing
+    import os
+    from multiprocessing.connection import wait
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _end(executor: Executor) -> None:
