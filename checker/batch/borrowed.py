@@ -6,6 +6,7 @@ that all fit the same variant are not, and how likely chance would be is counted
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from checker.batch.assignments import Assignment
     from checker.batch.kept import Face
     from checker.batch.record import Outcome
     from checker.batch.store import Results
@@ -30,7 +32,10 @@ MOST = 500  # submissions that are listed
 
 
 class Borrowed(NamedTuple):
-    """A submission with answers that are right in somebody else's variant: whose, and at which steps."""
+    """A submission with answers that are right in somebody else's variant: whose, and at which steps.
+
+    `fitting` of its `wrong` numbers are right there.
+    """
 
     problem: str
     submission: str
@@ -38,29 +43,47 @@ class Borrowed(NamedTuple):
     fits: str
     whose: list[str]
     steps: list[str]
+    fitting: int
     wrong: int
 
 
-def borrowed(results: Results, counting: Mapping[int, Sequence[int]], faces: Mapping[str, Face]) -> list[Borrowed]:
+def borrowed(
+    results: Results, counting: Mapping[int, Sequence[int]], faces: Mapping[str, Face], given: Sequence[Assignment]
+) -> list[Borrowed]:
     """The submissions among those that count whose wrong answers fit another variant, by name."""
     found: list[Borrowed] = []
-    for family, variants in results.problems():
-        if len(variants) > 1 and family in faces:
-            found += _Family(results, counting, faces[family], family, variants).search()
+    for assignment in given:
+        if assignment.problems > 1:
+            found += _Search(results, counting, faces, assignment).search()
     return sorted(found, key=lambda each: each.submission)[:MOST]
 
 
-class _Family:
+class _Search:
+    """The right values of all variants of an assignment, a row an asked number, a column a variant."""
+
     def __init__(
-        self, results: Results, counting: Mapping[int, Sequence[int]], face: Face, family: str, variants: list[str]
+        self,
+        results: Results,
+        counting: Mapping[int, Sequence[int]],
+        faces: Mapping[str, Face],
+        assignment: Assignment,
     ) -> None:
-        self.results, self.counting, self.face, self.family = results, counting, face, family
-        self.place = {key: place for place, key in enumerate(variants)}
-        self.problems = [""] * len(variants)
-        right = np.empty((len(face.slots), len(variants)))
-        for key, (problem, _, numbers) in results.numbers(variants).items():
-            right[:, self.place[key]] = np.frombuffer(numbers)[face.slots]
-            self.problems[self.place[key]] = problem
+        self.results, self.counting, self.faces, self.families = results, counting, faces, assignment.families
+        self.rows: dict[tuple[str, int], int] = {}
+        for family in self.families:
+            for cell in _cells(faces[family]):
+                self.rows.setdefault(cell, len(self.rows))
+        self.labels = [label for label, _ in self.rows]
+        self.place: dict[str, int] = {}
+        self.problems: list[str] = []
+        right = np.full((len(self.rows), assignment.problems), np.nan)
+        for key, family, problem, numbers in results.variants(self.families):
+            self.place[key] = len(self.problems)
+            self.problems.append(problem)
+            face = faces[family]
+            rows = [self.rows[cell] for cell in _cells(face)]
+            values = np.frombuffer(numbers)[face.slots]
+            right[rows, self.place[key]] = values[[column for columns in face.columns for column in columns]]
         self.order = np.argsort(right, axis=1)
         self.sorted = np.take_along_axis(right, self.order, axis=1)
         # a step whose value is the same for all tells nobody from anybody
@@ -68,32 +91,35 @@ class _Family:
         self.owners: dict[int, list[str]] = {}
 
     def search(self) -> Iterator[Borrowed]:
-        for _, outcome, place, _ in self._students():
+        for _, _, outcome, place in self._students():
             self.owners.setdefault(place, []).append(outcome.student)
-        for kept, outcome, own, position in self._students(whole=True):
+        for face, kept, outcome, own in self._students(whole=True):
             assert kept is not None
-            verdict = kept.verdict[position]
-            wrong = np.flatnonzero(np.isin(verdict, (MISCONCEPTION, SLIP, WRONG)) & self.telling)
-            if len(wrong) < FEWEST:
-                continue
-            fit = self._fit([(column, kept.texts[kept.cell[position, column]]) for column in wrong.tolist()], own)
+            verdict, cells = kept.verdict[outcome.position], kept.cell[outcome.position]
+            wrong = np.isin(verdict, (MISCONCEPTION, SLIP, WRONG))
+            answers = [
+                (self.rows[cell], kept.texts[cells[column]])
+                for cell, column in zip(_cells(face), itertools.chain(*face.columns), strict=True)
+                if wrong[column] and self.telling[self.rows[cell]]
+            ]
+            fit = self._fit(answers, own) if len(answers) >= FEWEST else None
             if fit is not None:
-                other, columns = fit
-                labels = [self._label(column) for column in columns]
+                other, rows = fit
+                steps = list(dict.fromkeys(self.labels[row] for row in rows))
                 yield Borrowed(
                     self.problems[own], outcome.name, outcome.student, self.problems[other],
-                    sorted(self.owners.get(other, [])), labels, len(wrong),
+                    sorted(self.owners.get(other, [])), steps, len(rows), len(answers),
                 )  # fmt: skip
 
-    def _students(self, *, whole: bool = False) -> Iterator[tuple[Kept | None, Outcome, int, int]]:
+    def _students(self, *, whole: bool = False) -> Iterator[tuple[Face, Kept | None, Outcome, int]]:
         for number, family, found in self.results.graded():
-            if family != self.family or number not in self.counting:
+            if family not in self.families or number not in self.counting:
                 continue
             positions = set(self.counting[number])
             kept = Kept.load(self.results.block(number)) if whole else None
             for outcome, _, variant in found:
                 if outcome.position in positions:
-                    yield kept, outcome, self.place[variant], outcome.position
+                    yield self.faces[family], kept, outcome, self.place[variant]
 
     def _fit(self, answers: list[tuple[int, str]], own: int) -> tuple[int, list[int]] | None:
         """The other variant that most of these answers are right for, and at which columns; None where chance may."""
@@ -127,8 +153,11 @@ class _Family:
         found: NDArray[np.intp] = self.order[column, low:high]
         return [int(place) for place in found]
 
-    def _label(self, column: int) -> str:
-        for item, columns in zip(self.face.program.ask, self.face.columns, strict=True):
-            if column in columns:
-                return item.label
-        return ""
+
+def _cells(face: Face) -> list[tuple[str, int]]:
+    """What tells the asked numbers of a family, which another family may ask for too."""
+    return [
+        (item.label, element)
+        for item, columns in zip(face.program.ask, face.columns, strict=True)
+        for element in range(len(columns))
+    ]

@@ -1,4 +1,4 @@
-"""The picture of a class: how the points lie, which steps went wrong how, which mistakes are common; JSON and HTML.
+"""The picture of a class: how the points lie, which steps went wrong how, which mistakes are common; as JSON.
 
 Only the submission of a student that counts is part of the picture. Nothing here asks what a student may see: the
 report is the instructor's.
@@ -7,12 +7,10 @@ report is the instructor's.
 from __future__ import annotations
 
 import json
-from statistics import fmean, median
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.batch.gradebook import plain
-from checker.outcome import Verdict
-from checker.reports.plain import cut, printable
+from checker.reports.plain import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,23 +20,10 @@ if TYPE_CHECKING:
     from checker.batch.gradebook import Row
     from checker.batch.roll import Count
     from checker.batch.store import Standing
-    from checker.batch.survey import ProblemPicture, StepPicture
+    from checker.batch.survey import ProblemPicture
 
 FORMAT = "check-backprop/class@1"
-BINS = 10
-MOST_LISTED = 500  # rows of one list on the page; class.json and gradebook.csv have all
-LONGEST = 60  # characters of an answer that is shown
-
-WORDS: dict[Verdict, str] = {
-    Verdict.CORRECT: "correct",
-    Verdict.FOLLOW_THROUGH: "follows from an earlier answer",
-    Verdict.IMPRECISE: "too few digits",
-    Verdict.SLIP: "slip",
-    Verdict.MISCONCEPTION: "known mistake",
-    Verdict.WRONG: "wrong",
-    Verdict.UNREADABLE: "unreadable",
-    Verdict.MISSING: "no answer",
-}
+_WORD = re.compile(r"[\w.@-]+")
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -63,7 +48,20 @@ class ClassReport(NamedTuple):
 
     def html(self) -> Iterator[bytes]:
         """The report as a page."""
-        return draw_html(self)
+        from checker.batch.classpage import draw
+
+        return draw(self)
+
+    def name(self, student: str) -> str:
+        """What a student is called here."""
+        return self.called.get(student, "?") if self.called else student
+
+    def unnamed(self, each: Borrowed) -> Borrowed:
+        """What is said of borrowed answers, under pseudonyms where names are not shown."""
+        if not self.called:
+            return each
+        name = self.name(each.student)
+        return each._replace(student=name, submission=name, whose=list(map(self.name, each.whose)), problem="", fits="")
 
     def hidden(self, row: Row) -> Row:
         """The row as it may be shown: under a pseudonym where names are not."""
@@ -71,17 +69,26 @@ class ClassReport(NamedTuple):
             return row
         name = self.called.get(row.student, "?")
         reason = row.reason.replace(row.submission, name).replace(row.student, name)
+        reason = _WORD.sub(self._nameless, reason)
         remark = "somebody else may have handed it in" if row.remark else ""
-        return row._replace(student=name, submission=name, reason=reason, remark=remark)
+        problem = self.problem(row.problem)
+        return row._replace(student=name, submission=name, problem=problem, reason=reason, remark=remark)
 
+    def _nameless(self, word: re.Match[str]) -> str:
+        """A word of a message, which may suggest another student's problem."""
+        if word[0] in self.called:
+            return self.called[word[0]]
+        return "…" if any(part in self.called for part in re.split(r"[-_.@]", word[0])) else word[0]
 
-def _unnamed(report: ClassReport, each: Borrowed) -> Borrowed:
-    """What is said of borrowed answers, under pseudonyms where names are not shown."""
-    if not report.called:
-        return each
-    name = report.called.get(each.student, "?")
-    whose = [report.called.get(other, "?") for other in each.whose]
-    return each._replace(student=name, submission=name, whose=whose, problem="", fits="")
+    def problem(self, named: str) -> str:
+        """The id of a problem, which names a student too where each has one of their own."""
+        if not self.called:
+            return named
+        for each in self.problems:
+            given = each.assignment
+            if named.startswith(given.called) and given.problems > 1:
+                return given.called
+        return named if any(named == each.assignment.problem for each in self.problems) else ""
 
 
 def pseudonyms(standings: Iterable[Standing]) -> dict[str, str]:
@@ -99,9 +106,19 @@ def pseudonyms(standings: Iterable[Standing]) -> dict[str, str]:
 
 def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[str, str]]) -> Iterator[bytes]:
     """The report as `check-backprop/class@1`, a submission, a step and a mistake a line."""
+    given = (
+        {
+            "problem": report.problem(each.assignment.problem),
+            "called": each.assignment.called,
+            "title": printable(each.assignment.topic),
+            "problems": each.assignment.problems,
+            "students": each.students,
+        }
+        for each in report.problems
+    )
     steps = (
         {
-            "problem": step.problem,
+            "problem": report.problem(step.problem),
             "step": step.step,
             "kind": step.kind,
             "possible": _whole(step.possible),
@@ -110,14 +127,21 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
             "verdicts": step.verdicts,
             "nobody_right": step.nobody,
             "first_mistakes": step.first,
-            "identical_wrong": [{"submitted": text, "students": count} for text, count in step.identical],
+            "identical_wrong": [
+                {
+                    "submitted": each.text,
+                    "students": each.students,
+                    **({"who": sorted(map(report.name, each.who))} if each.who else {}),
+                }
+                for each in step.identical
+            ],
         }
         for problem in report.problems
         for step in problem.steps
     )
     mistakes = (
         {
-            "problem": each.problem,
+            "problem": report.problem(each.problem),
             "code": each.code,
             "hint": each.hint,
             "students": each.students,
@@ -135,12 +159,14 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
             "fits": each.fits,
             "whose": each.whose,
             "steps": each.steps,
+            "fitting": each.fitting,
             "wrong": each.wrong,
         }
-        for each in (_unnamed(report, each) for each in report.borrowed)
+        for each in map(report.unnamed, report.borrowed)
     ]
     over = ({"file": name, "reason": reason} for name, reason in passed)
     parts: tuple[tuple[str, Iterable[dict[str, Any]]], ...] = (
+        ("assignments", given),
         ("submissions", map(_submission, rows)),
         ("steps", steps),
         ("misconceptions", mistakes),
@@ -148,9 +174,13 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
         *([("remarks", remarks)] if remarks else []),
         *([("fits_another_variant", fits)] if fits else []),
     )
+    absent = report.tally.absent
     yield f'{{"format": {_encode(FORMAT)}'.encode()
     if report.policy:
         yield f',\n "late_policy": {_encode(report.policy)}'.encode()
+    if absent is not None:
+        who = "" if report.called else f', "who": {_encode(absent)}'
+        yield f',\n "handed_in_nothing": {{"students": {len(absent)}{who}}}'.encode("utf-8", "backslashreplace")
     for name, entries in parts:
         yield f',\n "{name}": ['.encode()
         count, lines = 0, list[str]()
@@ -177,122 +207,3 @@ def _submission(row: Row) -> dict[str, Any]:
 
 def _whole(value: float) -> float | int:
     return int(value) if value.is_integer() else value
-
-
-# -------------------------------------------------------------------- the page
-
-
-class Bar(NamedTuple):
-    """A part of a bar: what it stands for, how much of the width, how many, and whether there is room to say so."""
-
-    kind: str
-    width: str
-    students: int
-    words: str
-    room: bool
-
-
-def draw_html(report: ClassReport) -> Iterator[bytes]:
-    """The report as a page that needs nothing else."""
-    from importlib.resources import files
-
-    from jinja2 import Environment, StrictUndefined
-
-    from checker.reports.page import page
-
-    place = files("checker.batch") / "templates"
-    templates = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    percents = sorted(report.tally.percents)
-    bins = [0] * BINS
-    for percent in percents:
-        bins[min(BINS - 1, max(0, int(percent * BINS / 100)))] += 1
-    middle = median(percents) if percents else 0.0
-    columns, lines = _columns(bins) if percents else ([], [])
-    body = templates.from_string((place / "class.html").read_text(encoding="utf-8")).render(
-        report=report,
-        tally=report.tally,
-        reasons=[report.hidden(row) for row in report.tally.reasons],
-        remarks=[report.hidden(row) for row in report.tally.remarks],
-        borrowed=[_unnamed(report, each) for each in report.borrowed],
-        passed=[] if report.called else report.passed,
-        problems=[_problem(problem) for problem in report.problems],
-        mean=plain(round(fmean(percents), 1)) if percents else "",
-        median=plain(round(middle, 1)),
-        middle=round(LEFT + WIDTH * min(100.0, max(0.0, middle)) / 100, 1),
-        columns=columns,
-        lines=lines,
-        spoken="; ".join(f"{column['label']} percent: {column['count']}" for column in columns),
-        words={verdict.value: words for verdict, words in WORDS.items()},
-        order=[verdict.value for verdict in WORDS],
-        plain=plain,
-        shown=lambda value: cut(printable(value), 200),
-        most=MOST_LISTED,
-    )
-    text = page("Class report", body, style_too=(place / "class.css").read_text(encoding="utf-8"))
-    yield text.encode("utf-8", "backslashreplace")
-
-
-LEFT, WIDTH, TALL, GROUND = 44, 690, 140, 166  # of the histogram, in its own units
-
-
-def _columns(bins: Sequence[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The columns of the histogram, and the lines that say how high they are."""
-    step = _round(max(bins) / 4)
-    top = step * -(-max(bins) // step)
-    lines = [{"y": round(GROUND - TALL * n * step / top, 1), "count": n * step} for n in range(1, top // step + 1)]
-    columns = []
-    for n, count in enumerate(bins):
-        height = round(TALL * count / top, 1)
-        label = f"{n * 100 // BINS}–{(n + 1) * 100 // BINS}"
-        x = LEFT + WIDTH // BINS * n + 4
-        columns.append({"x": x, "y": GROUND - height, "height": height, "count": count, "label": label})
-    return columns, lines
-
-
-def _round(number: float) -> int:
-    """The next number of 1, 2, 5, 10, … that is at least so large."""
-    size = 1
-    while True:
-        for factor in (1, 2, 5):
-            if factor * size >= number:
-                return factor * size
-        size *= 10
-
-
-def _problem(problem: ProblemPicture) -> dict[str, Any]:
-    most = max((each.students for each in problem.mistakes), default=1)
-    hardest = sorted((step for step in problem.steps if step.first), key=lambda step: -step.first)[:2]
-    return {
-        "id": printable(problem.problem),
-        "title": printable(problem.title) or printable(problem.problem),
-        "problems": problem.problems,
-        "students": problem.students,
-        "steps": [
-            {
-                "of": step,
-                "name": printable(step.step),
-                "bars": list(_bars(step)),
-                "percent": round(100 * step.right / step.students) if step.students else 0,
-            }
-            for step in problem.steps
-        ],
-        "nobody": [printable(step.step) for step in problem.steps if step.nobody],
-        "hardest": [{"name": printable(step.step), "first": step.first} for step in hardest],
-        "mistakes": [{"of": each, "width": round(100 * each.students / most, 1)} for each in problem.mistakes],
-        "alike": sorted(
-            (
-                {"step": printable(step.step), "text": cut(text, LONGEST), "count": count}
-                for step in problem.steps
-                for text, count in step.identical
-            ),
-            key=lambda each: -int(each["count"]),
-        ),
-    }
-
-
-def _bars(step: StepPicture) -> Iterator[Bar]:
-    for verdict, words in WORDS.items():
-        count = step.verdicts[verdict.value]
-        if count:
-            share = 100 * count / step.students
-            yield Bar(verdict.value, f"{share:.3f}", count, words, share >= 3 + 2 * len(str(count)))

@@ -168,6 +168,8 @@ def _say(summary: Summary, low: int, options: Namespace) -> None:
         parts.append(f"{low} under {options.fail_under:g} %")
     if summary.passed_over:
         parts.append(f"{summary.passed_over} {'file' if summary.passed_over == 1 else 'files'} passed over")
+    if summary.absent:
+        parts.append(f"{len(summary.absent)} on the roster handed in nothing")
     where = "nothing was written" if options.dry_run else printable(str(options.out / "gradebook.csv"))
     print(f"{', '.join(parts)}; {where}")  # noqa: T201 - a command
 

@@ -111,6 +111,10 @@ class Face:
         found = np.zeros((len(marked), len(self.columns)))
         for n, (columns, item) in enumerate(zip(self.columns, self.program.ask, strict=True)):
             each = np.array([item.points * share / len(columns) for share in self.shares])
+            if len(columns) == 1:
+                column, whole = columns.start, np.array([rounded(share) for share in each.tolist()])
+                found[:, n] = np.where(degenerate[:, column], 0.0, whole[marked[:, column]])
+                continue
             total = np.zeros(len(marked))
             for column in columns:
                 total = total + np.where(degenerate[:, column], 0.0, each[marked[:, column]])

@@ -35,10 +35,11 @@ _SHORTEST = 3  # letters of a part of a name that tells somebody from others
 
 
 class Person(NamedTuple):
-    """A student: the row in the file, and what the student is called first of all."""
+    """A student: the row in the file, what the student is called first of all, and the place among all."""
 
     row: int
     label: str
+    place: int
 
 
 class People:
@@ -72,7 +73,7 @@ class People:
             if not label:
                 continue
             place = len(self.persons)
-            self.persons.append(Person(number, label))
+            self.persons.append(Person(number, label, place))
             for alias in _aliases(values):
                 # what two students are called tells neither
                 known = self._by_alias.setdefault(alias, place)
@@ -87,6 +88,13 @@ class People:
                 if place is not None:
                     return self.persons[place]
         return None
+
+    def places(self, submission: str, student: str, sender: str, sender_id: str) -> Iterator[int]:
+        """Whom a submission may be by, as places among `persons`: who it says and who handed it in."""
+        sent = self.find(*sender_id.split(), sender, *_sides(sender)) if sender else self.find(stem_of(submission))
+        for person in (self.find(student), sent):
+            if person is not None:
+                yield person.place
 
     def key(self, student: str) -> str:
         """What all spellings of one student have in common."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from checker.batch.assignments import Assignment
     from checker.batch.classreport import ClassReport
+    from checker.batch.kept import Face
     from checker.batch.options import Class, Options
     from checker.batch.pool import Workers
     from checker.batch.record import Outcome
@@ -44,6 +46,7 @@ class Rendering:
         self.writer.clear()
         self.version = grader_version()
         self._faces: dict[str, bytes] | None = None
+        self._given: tuple[dict[str, Face], list[Assignment]] | None = None
 
     def run(self, roll: Roll, tally: Count, passed: PassedOver, remarks: list[str], *, changed: bool) -> int:
         """Write what differs from what is there, and remove what was written for submissions that are gone.
@@ -68,6 +71,16 @@ class Rendering:
         if self._faces is None:
             self._faces = self.results.faces()
         return self._faces
+
+    def assignments(self) -> tuple[dict[str, Face], list[Assignment]]:
+        """Every family's face, and the assignments that they make up."""
+        from checker.batch.assignments import assignments
+        from checker.batch.kept import Face
+
+        if self._given is None:
+            faces = {key: Face.load(face) for key, face in self.faces().items()}
+            self._given = faces, assignments(self.results, faces)
+        return self._given
 
     # ---------------------------------------------------------------- reports
 
@@ -184,23 +197,22 @@ class Rendering:
     def _report(self, roll: Roll, tally: Count, passed: PassedOver) -> ClassReport:
         from checker.batch.borrowed import borrowed
         from checker.batch.classreport import ClassReport, pseudonyms
-        from checker.batch.kept import Face
         from checker.batch.survey import survey
 
-        faces = {key: Face.load(face) for key, face in self.faces().items()}
+        faces, given = self.assignments()
         policy = str(self.known.lateness.policy) if self.known.lateness is not None else ""
         called = pseudonyms(roll.standings()) if self.options.pseudonyms else {}
-        pictures = list(survey(self.results, tally.counting, faces))
-        found = borrowed(self.results, tally.counting, faces) if any(each.problems > 1 for each in pictures) else []
+        pictures = list(survey(self.results, tally.counting, faces, given))
+        found = borrowed(self.results, tally.counting, faces, given)
         return ClassReport(pictures, tally, passed.first, passed.total, roll, policy, called, found)
 
     def _filled(self, roll: Roll) -> Filled:
         assert self.known.worksheet is not None
-        problems = [
-            (family, *min((problem, title) for problem, title, _ in self.results.numbers(keys).values()))
-            for family, keys in self.results.problems()
-        ]
-        return self.known.worksheet.fill(roll.points(), problems)
+        given = self.assignments()[1]
+        first = {family: each.families[0] for each in given for family in each.families}
+        problems = [(each.families[0], each.called, each.topic) for each in given]
+        points = (each._replace(problem=first.get(each.problem, each.problem)) for each in roll.points())
+        return self.known.worksheet.fill(points, problems)
 
     def _grades(self, roll: Roll) -> Iterator[Grade]:
         """The grades of what counts, few as they are where somebody asks for them."""

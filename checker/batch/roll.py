@@ -72,10 +72,14 @@ class Roll:
     def count(self) -> Count:
         """What is counted of the rows."""
         found = Count(array("d"), {}, 0, 0, 0, [], [], 0)
+        there = bytearray(len(self.people.persons))  # who of the roster handed something in
         rows: list[Row] | None = []
         graded = ungradable = late = remarks = 0
         for standing in self.standings():
             outcome, row = standing.outcome, self.row(standing)
+            if there:
+                for place in self.people.places(outcome.name, outcome.student, standing.sender, standing.sender_id):
+                    there[place] = True
             if rows is not None:
                 rows.append(row)
                 if len(rows) > SMALL:
@@ -95,7 +99,10 @@ class Roll:
                 found.percents.append(row.worth if row.worth is not None else row.percent)
                 found.counting.setdefault(standing.block, array("l")).append(outcome.position)
         self._rows = rows
-        return found._replace(graded=graded, ungradable=ungradable, late=late, remarked=remarks)
+        absent = [person.label for person, seen in zip(self.people.persons, there, strict=True) if not seen]
+        return found._replace(
+            graded=graded, ungradable=ungradable, late=late, remarked=remarks, absent=absent if self.people else None
+        )
 
 
 MOST_REASONS = 500
@@ -105,7 +112,8 @@ class Count(NamedTuple):
     """What a class comes to: the percents of the submissions that count, and where they stand by block and position.
 
     `late` is how many of those were late; `reasons` are the first of the rows that have no grade, and `remarks` of
-    those that something is odd about, of which there are `remarked`.
+    those that something is odd about, of which there are `remarked`; `absent` are those on the roster who handed in
+    nothing, None where there is no roster.
     """
 
     percents: array[float]
@@ -116,6 +124,7 @@ class Count(NamedTuple):
     reasons: list[Row]
     remarks: list[Row]
     remarked: int
+    absent: list[str] | None = None
 
 
 class PassedOver(NamedTuple):

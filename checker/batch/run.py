@@ -29,7 +29,7 @@ class Summary(NamedTuple):
     """What became of a class, and how many submissions were graded anew in this run and files written.
 
     `passed` lists the files that are no submissions and `reasons` the rows that have no grade, as far as they are not
-    too many; `rows` gives the gradebook.
+    too many; `absent` are those on a roster who handed in nothing; `rows` gives the gradebook.
     """
 
     graded: int
@@ -40,6 +40,7 @@ class Summary(NamedTuple):
     passed_over: int
     reasons: list[Row]
     remarks: list[str]
+    absent: list[str]
     rows: Callable[[], Iterator[Row]]
 
     @property
@@ -86,7 +87,7 @@ def grade_class(
     again = (lambda: iter(rows)) if options.dry_run else lambda: _reopened(out, options, known)
     return Summary(
         tally.graded, tally.ungradable, grading.regraded, written, passed.first, passed.total, tally.reasons, remarks,
-        again,
+        tally.absent or [], again,
     )  # fmt: skip
 
 

@@ -301,13 +301,26 @@ class Results:
             found.update({key: tuple(rest) for key, *rest in self._all(query, some)})
         return found
 
-    def problems(self) -> list[tuple[str, list[str]]]:
-        """Every family that has a grade, with the keys of its problems."""
-        found: dict[str, list[str]] = {}
-        query = "SELECT DISTINCT family, variant FROM results WHERE block > 0 ORDER BY family, variant"
-        for family, variant in self._all(query):
-            found.setdefault(family, []).append(variant)
-        return list(found.items())
+    def named(self) -> Iterator[tuple[str, str, str]]:
+        """Family, id and title of every problem that has a grade."""
+        used = "SELECT DISTINCT variant FROM results WHERE block > 0"
+        yield from self._all(f"SELECT family, problem, title FROM variants WHERE key IN ({used}) ORDER BY problem, key")
+
+    def together(self) -> set[frozenset[str]]:
+        """The pairs of families to both of which one student handed in."""
+        kinds = "SELECT DISTINCT student, family FROM results WHERE block > 0"
+        query = f"WITH kinds AS MATERIALIZED ({kinds}) SELECT group_concat(family) FROM kinds GROUP BY student "
+        found: set[frozenset[str]] = set()
+        for (listed,) in self._all(query + "HAVING count(*) > 1"):
+            families = sorted(listed.split(","))
+            found |= {frozenset((one, other)) for n, one in enumerate(families) for other in families[:n]}
+        return found
+
+    def variants(self, families: Sequence[str]) -> Iterator[tuple[str, str, str, bytes]]:
+        """Key, family, id and numbers of the problems of these families that have a grade, by id."""
+        used = "SELECT DISTINCT variant FROM results WHERE block > 0"
+        query = f"SELECT key, family, problem, numbers FROM variants WHERE family IN ({', '.join('?' * len(families))})"
+        yield from self._all(f"{query} AND key IN ({used}) ORDER BY problem, key", families)
 
     def alike(self, names: Sequence[str]) -> list[str]:
         """Those of these submissions whose names differ from another's in nothing but the ending."""
@@ -319,6 +332,30 @@ class Results:
             query += "stem(a.name) || '.yml', stem(a.name) || '.YAML', stem(a.name) || '.YML') AND b.name < a.name)"
             found += [name for (name,) in self._all(query, some)]
         return found
+
+    # ---------------------------------------------------------------- wrong answers, of which there may be very many
+
+    def forget_wrong(self) -> None:
+        """No wrong answer has been noted."""
+        with _explained(self.path):
+            self._connection.execute("DROP TABLE IF EXISTS temp.wrong")
+            self._connection.execute("CREATE TEMP TABLE wrong (place INTEGER, text TEXT, student TEXT)")
+
+    def note_wrong(self, answers: list[tuple[int, str, str]]) -> None:
+        """Note wrong answers: at which place, which, and whose."""
+        with _explained(self.path), self._connection as connection:
+            connection.execute("BEGIN")
+            connection.executemany("INSERT INTO temp.wrong VALUES (?, ?, ?)", answers)
+
+    def alike_wrong(self, most: int) -> Iterator[tuple[int, str, int, list[str]]]:
+        """At each place the most frequent of the wrong answers that several gave: which, how many and whose."""
+        query = (
+            "SELECT * FROM (SELECT place, text, count(*) AS many, group_concat(student, char(31)), "
+            "row_number() OVER (PARTITION BY place ORDER BY count(*) DESC, text) AS turn "
+            "FROM temp.wrong GROUP BY place, text HAVING many > 1) WHERE turn <= ?"
+        )
+        for place, text, many, students, _ in self._all(query, [most]):
+            yield place, text, many, students.split("\x1f")
 
     # ---------------------------------------------------------------- what was written
 

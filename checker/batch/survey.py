@@ -6,6 +6,7 @@ instructor's.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,15 +18,24 @@ from checker.outcome import Verdict
 from checker.reports.plain import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from checker.batch.assignments import Assignment
     from checker.batch.store import Results
 
 MOST_ALIKE = 5  # identical wrong answers shown of a step
-MOST_WRONG = 200_000  # different wrong answers remembered of a family of problems
+MOST_WHO = 8  # students who gave one of them; what more gave is a common mistake, and no one's in particular
 _LOOKED_INTO = (MISCONCEPTION, SLIP, WRONG)
+
+
+class Alike(NamedTuple):
+    """A wrong answer that several gave: the text, how many, and who, in order, where they are few."""
+
+    text: str
+    students: int
+    who: list[str]
 
 
 class StepPicture(NamedTuple):
@@ -39,7 +49,7 @@ class StepPicture(NamedTuple):
     possible: float
     mean: float
     verdicts: dict[str, int]
-    identical: list[tuple[str, int]]
+    identical: list[Alike]
     first: int = 0
 
     @property
@@ -75,74 +85,95 @@ class Mistake(NamedTuple):
 
 
 class ProblemPicture(NamedTuple):
-    """How a class did at one problem, or at the variants of one: `problems` is how many of them there are."""
+    """How a class did at one assignment."""
 
-    problem: str
-    title: str
-    problems: int
+    assignment: Assignment
     students: int
     steps: list[StepPicture]
     mistakes: list[Mistake]
 
 
+class _Step:
+    """What is counted of one asked step; `place` tells it from all others of the class."""
+
+    def __init__(self, place: int, kind: str, possible: float) -> None:
+        self.place, self.kind, self.possible = place, kind, possible
+        self.verdicts = np.zeros(8, dtype=np.int64)
+        self.points = 0.0
+        self.first = 0
+
+
+class _Made:
+    """What is counted of one named mistake."""
+
+    def __init__(self, hint: str) -> None:
+        self.hint, self.students, self.clear = hint, 0, 0
+        self.steps: Counter[str] = Counter()
+
+
 class Tally:
-    """What is counted of one family of problems."""
+    """What is counted of one assignment, whose families may differ in what they ask for.
 
-    def __init__(self, face: Face) -> None:
-        self.face = face
-        items = len(face.program.ask)
+    `wrong` is told every wrong answer: the step's place, the text and who gave it. There may be very many.
+    """
+
+    def __init__(
+        self, assignment: Assignment, places: Iterator[int], wrong: Callable[[list[tuple[int, str, str]]], None]
+    ) -> None:
+        self.assignment, self._places, self._wrong = assignment, places, wrong
         self.students = 0
-        self.verdicts = np.zeros((items, 8), dtype=np.int64)
-        self.points = np.zeros(items)
-        self.wrong: list[Counter[str]] = [Counter() for _ in range(items)]
+        self.steps: dict[str, _Step] = {}
         self.made: dict[str, _Made] = {}
-        self.firsts: Counter[str | None] = Counter()
-        self.variants: set[str] = set()
 
-    def add(self, kept: Kept, positions: NDArray[np.intp]) -> None:
-        """Count these students of a block."""
-        face = self.face
-        marked, degenerate = kept.verdict[positions], kept.degenerate[positions]
-        verdicts = face.verdicts(marked)
-        self.students += len(positions)
-        for n, column in enumerate(verdicts.T):
-            self.verdicts[n] += np.bincount(column, minlength=8)
-        self.points += face.points(marked, degenerate).sum(axis=0)
-        self.firsts.update(face.first_errors(verdicts))
-        self._wrong_answers(kept, positions, verdicts)
-        self._mistakes(kept, positions, verdicts)
-
-    def _wrong_answers(self, kept: Kept, positions: NDArray[np.intp], verdicts: NDArray[np.int8]) -> None:
-        looked = np.isin(verdicts, _LOOKED_INTO)
-        for n, (columns, counter) in enumerate(zip(self.face.columns, self.wrong, strict=True)):
-            who = np.flatnonzero(looked[:, n])
-            if not who.size:
+    def meet(self, face: Face) -> None:
+        """Take the steps of a family, those that are new behind the ones they follow there."""
+        order, at = list(self.steps), 0
+        for item in face.program.ask:
+            if item.label in self.steps:
+                at = order.index(item.label) + 1
                 continue
-            cells = kept.cell[positions[who], columns.start : columns.stop]
-            if len(columns) == 1:
-                found, counts = np.unique(cells, return_counts=True)
-                for cell, count in zip(found.tolist(), counts.tolist(), strict=True):
-                    counter[kept.texts[cell]] += count
-            else:
-                for row in cells.tolist():
-                    counter[f"[{', '.join(kept.texts[cell] or '-' for cell in row)}]"] += 1
-            if len(counter) > MOST_WRONG:  # what was seen once is the least likely to be seen again
-                for text in [text for text, count in counter.items() if count == 1]:
-                    del counter[text]
+            self.steps[item.label] = _Step(next(self._places), face.program.steps[item.step].kind, item.points)
+            order.insert(at, item.label)
+            at += 1
+        self.steps = {label: self.steps[label] for label in order}
 
-    def _mistakes(self, kept: Kept, positions: NDArray[np.intp], verdicts: NDArray[np.int8]) -> None:
-        places = {number: place for place, (number, _) in enumerate(self.face.steps)}
+    def add(self, face: Face, kept: Kept, students: Sequence[tuple[int, str]]) -> None:
+        """Count students of a block, given by their positions and names."""
+        positions = np.array([position for position, _ in students], dtype=np.intp)
+        marked, degenerate = kept.verdict[positions], kept.degenerate[positions]
+        verdicts, points = face.verdicts(marked), face.points(marked, degenerate)
+        self.students += len(positions)
+        for n, item in enumerate(face.program.ask):
+            step = self.steps[item.label]
+            step.verdicts += np.bincount(verdicts[:, n], minlength=8)
+            step.points += float(points[:, n].sum())
+            who = np.flatnonzero(np.isin(verdicts[:, n], _LOOKED_INTO))
+            if who.size:
+                columns = face.columns[n]
+                cells = kept.cell[positions[who], columns.start : columns.stop].tolist()
+                self._wrong(
+                    [
+                        (step.place, _text([kept.texts[cell] for cell in row]), students[place][1])
+                        for row, place in zip(cells, who.tolist(), strict=True)
+                    ]
+                )
+        for label, count in Counter(face.first_errors(verdicts)).items():
+            if label is not None:
+                self.steps[label].first += count
+        self._mistakes(face, kept, positions, verdicts)
+
+    def _mistakes(self, face: Face, kept: Kept, positions: NDArray[np.intp], verdicts: NDArray[np.int8]) -> None:
+        places = {number: place for place, (number, _) in enumerate(face.steps)}
         made: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
-        for n, item in enumerate(self.face.program.ask):
+        for n, item in enumerate(face.program.ask):
             named = np.isin(verdicts[:, n], (MISCONCEPTION, SLIP))
             numbers = np.where(named, kept.diagnosis[positions, places[item.step]], 0)
-            for number in np.unique(numbers).tolist():
+            label = face.program.steps[item.step].name if item.element is None else item.label
+            for number in np.flatnonzero(np.bincount(numbers)).tolist():
                 who = numbers == number
                 for each in kept.diagnoses[number]:
                     entry = self.made.setdefault(each.code, _Made(each.hint))
-                    entry.steps[self.face.program.steps[item.step].name if item.element is None else item.label] += int(
-                        who.sum()
-                    )
+                    entry.steps[label] += int(who.sum())
                     anyone, clear = made.setdefault(each.code, (np.zeros(len(who), bool), np.zeros(len(who), bool)))
                     anyone |= who
                     if each.confidence == "clear":
@@ -151,53 +182,56 @@ class Tally:
             self.made[code].students += int(anyone.sum())
             self.made[code].clear += int(clear.sum())
 
-    def picture(self, problem: str, title: str) -> ProblemPicture:
-        """What was counted."""
-        ask = self.face.program.ask
-        steps = []
-        for n, item in enumerate(ask):
-            found = {verdict.value: int(self.verdicts[n, code]) for code, verdict in VERDICTS.items()}
-            found = {verdict.value: found[verdict.value] for verdict in Verdict}
-            alike = [(printable(text), count) for text, count in self.wrong[n].items() if count > 1]
-            alike.sort(key=lambda each: (-each[1], each[0]))
-            mean = round(float(self.points[n]) / self.students, 4) if self.students else 0.0
-            kind = self.face.program.steps[item.step].kind
-            steps.append(
-                StepPicture(
-                    problem, item.label, kind, item.points, mean, found, alike[:MOST_ALIKE], self.firsts[item.label]
-                )
-            )
+    def picture(self, alike: Mapping[int, list[Alike]]) -> ProblemPicture:
+        """What was counted; `alike` are wrong answers that several gave, by the steps' places."""
+        problem = self.assignment.problem
         mistakes = [
             Mistake(problem, code, each.hint, each.students, each.clear,
                     sorted(each.steps.items(), key=lambda step: (-step[1], step[0])))
             for code, each in self.made.items()
         ]  # fmt: skip
         mistakes.sort(key=lambda each: (-each.students, each.code))
-        return ProblemPicture(problem, title, len(self.variants), self.students, steps, mistakes)
+        steps = [_pictured(problem, label, step, alike) for label, step in self.steps.items()]
+        return ProblemPicture(self.assignment, self.students, steps, mistakes)
 
 
-class _Made:
-    def __init__(self, hint: str) -> None:
-        self.hint, self.students, self.clear = hint, 0, 0
-        self.steps: Counter[str] = Counter()
+def _text(parts: list[str]) -> str:
+    """An answer as it was typed, the elements of an array in brackets."""
+    text = parts[0] if len(parts) == 1 else f"[{', '.join(part or '-' for part in parts)}]"
+    return text if text.isascii() and text.isprintable() else printable(text)
 
 
-def survey(results: Results, counting: Mapping[int, Sequence[int]], faces: dict[str, Face]) -> Iterator[ProblemPicture]:
-    """How the class did, problem by problem; `counting` has, by block, the positions of the submissions that count."""
+def _pictured(problem: str, label: str, step: _Step, alike: Mapping[int, list[Alike]]) -> StepPicture:
+    found = {verdict.value: int(step.verdicts[code]) for code, verdict in VERDICTS.items()}
+    found = {verdict.value: found[verdict.value] for verdict in Verdict}
+    mean = round(step.points / sum(found.values()), 4) if any(found.values()) else 0.0
+    return StepPicture(problem, label, step.kind, step.possible, mean, found, alike.get(step.place, []), step.first)
+
+
+def survey(
+    results: Results,
+    counting: Mapping[int, Sequence[int]],
+    faces: Mapping[str, Face],
+    given: Sequence[Assignment],
+) -> Iterator[ProblemPicture]:
+    """How the class did, by assignment; `counting` has, by block, the positions of the submissions that count."""
     tallies: dict[str, Tally] = {}
-    names: dict[str, dict[str, str]] = {}
+    places = itertools.count()
+    results.forget_wrong()
+    for assignment in given:
+        tally = Tally(assignment, places, results.note_wrong)
+        for family in assignment.families:
+            tally.meet(faces[family])
+            tallies[family] = tally
     for number, family, found in results.graded():
-        if number not in counting:
-            continue
-        positions = sorted(counting[number])
-        tally = tallies.setdefault(family, Tally(faces[family]))
-        some = set(positions)
-        keys = {key for outcome, _, key in found if outcome.position in some} - tally.variants
-        tally.variants |= keys
-        for problem, title, _ in results.numbers(sorted(keys)).values():
-            names.setdefault(family, {})[problem] = title
-        tally.add(Kept.load(results.block(number)), np.array(positions, dtype=np.intp))
-    ordered = sorted(tallies.items(), key=lambda item: (min(names[item[0]]), item[0]))
-    for family, tally in ordered:
-        problem = min(names[family])
-        yield tally.picture(problem, names[family][problem])
+        if number in counting:
+            some = set(counting[number])
+            students = [(outcome.position, outcome.student) for outcome, _, _ in found if outcome.position in some]
+            tallies[family].add(faces[family], Kept.load(results.block(number)), students)
+    alike: dict[int, list[Alike]] = {}
+    for place, text, many, who in results.alike_wrong(MOST_ALIKE):
+        alike.setdefault(place, []).append(Alike(text, many, sorted(who) if many <= MOST_WHO else []))
+    for assignment in given:
+        tally = tallies[assignment.families[0]]
+        if tally.students:
+            yield tally.picture(alike)
