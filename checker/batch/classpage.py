@@ -39,7 +39,14 @@ def draw(report: ClassReport) -> Iterator[bytes]:
     """The page, which needs nothing else."""
     parts = [_head(report), _points(report)]
     parts += [_assignment(problem, report) for problem in report.problems]
-    parts += [_borrowed(report), _absent(report), _remarks(report), _ungradable(report), _passed(report)]
+    parts += [
+        _borrowed(report),
+        _absent(report),
+        _others(report),
+        _remarks(report),
+        _ungradable(report),
+        _passed(report),
+    ]
     style = (files("checker.batch") / "templates" / "class.css").read_text(encoding="utf-8")
     body = "\n".join(part for part in parts if part) + "\n</main>"
     yield page("Class report", body, style_too=style).encode("utf-8", "backslashreplace")
@@ -54,6 +61,8 @@ def _head(report: ClassReport) -> str:
     ]
     if tally.absent is not None:
         figures.append(("handed in nothing", str(len(tally.absent))))
+    if tally.not_counting:
+        figures.append(("not counting", str(tally.not_counting)))
     if report.policy:
         figures.append(("late", str(tally.late)))
     if percents:
@@ -291,6 +300,22 @@ def _absent(report: ClassReport) -> str:
     return f"<h2>Handed in nothing</h2>\n{said}\n<p>{names}{more}</p>"
 
 
+KEPT = {"last": "the last by its date or name", "first": "the first by its date or name", "best": "the best"}
+
+
+def _others(report: ClassReport) -> str:
+    tally = report.tally
+    rows = [
+        f"<tr><td>{_shown(row.student)}</td><td>{_code(row.submission)}</td>"
+        f'<td class="number">{"" if row.percent is None else plain(row.percent) + " %"}</td></tr>'
+        for row in map(report.hidden, tally.others[:MOST_LISTED])
+    ]
+    said = f"Of several submissions by one student to one problem {KEPT[report.keep]} counts. These do not."
+    heads = ("student", "submission", "points")
+    left = _left(tally.not_counting - len(rows), "gradebook.csv")
+    return _table("Handed in more than once", heads, rows, said=said) + left
+
+
 def _remarks(report: ClassReport) -> str:
     rows = [
         f"<tr><td>{_code(row.submission)}</td><td>{_shown(row.remark)}</td></tr>"
@@ -329,7 +354,7 @@ def _table(
     if not listed:
         return ""
     columns = "".join(
-        f'<th scope="col"{_class("number" if head == "students" and not kind else "")}>{head}</th>' for head in heads
+        f'<th scope="col"{_class("number" if head in NUMBERS and not kind else "")}>{head}</th>' for head in heads
     )
     return (
         f"<h{level}>{title}</h{level}>\n"
@@ -337,6 +362,9 @@ def _table(
         + f'<div class="wide"><table{_class(kind)}>\n'
         f"<thead><tr>{columns}</tr></thead>\n<tbody>\n{listed}\n</tbody></table></div>"
     )
+
+
+NUMBERS = ("students", "points")
 
 
 def _class(name: str) -> str:

@@ -54,7 +54,7 @@ class Rendering:
         How many files were written; `remarks` gets what is odd about filling a gradebook.
         """
         try:
-            count = self._reports() + self._class_files(roll, tally, passed, remarks)
+            count = self._reports(tally.graded) + self._class_files(roll, tally, passed, remarks)
             gone = self.results.unwanted()
             for name in gone:
                 self.writer.remove(name)
@@ -84,13 +84,14 @@ class Rendering:
 
     # ---------------------------------------------------------------- reports
 
-    def _reports(self) -> int:
+    def _reports(self, total: int) -> int:
+        """Write the students' reports; how many files."""
         if not self.options.reports:
             return 0
         level, language = self.options.feedback, self.options.language
         seen = digest(level.value, self.version, *language.key())
         written, done = 0, 0
-        self.progress("reported", 0, 0)
+        self.progress("reported", 0, total)
         remote = self.workers.given
         for job, parts in self.workers.run(self._report_jobs(seen, remote=remote)):
             for part in parts:
@@ -100,7 +101,7 @@ class Rendering:
                 self.results.note_written(files)
                 written += len(files)
             done += job.size
-            self.progress("reported", done, 0)
+            self.progress("reported", done, total)
         return written
 
     def _report_jobs(self, seen: str, *, remote: bool) -> Iterator[Job]:
@@ -204,7 +205,7 @@ class Rendering:
         called = pseudonyms(roll.standings()) if self.options.pseudonyms else {}
         pictures = list(survey(self.results, tally.counting, faces, given))
         found = borrowed(self.results, tally.counting, faces, given)
-        return ClassReport(pictures, tally, passed.first, passed.total, roll, policy, called, found)
+        return ClassReport(pictures, tally, passed.first, passed.total, roll, policy, called, found, self.options.keep)
 
     def _filled(self, roll: Roll) -> Filled:
         assert self.known.worksheet is not None

@@ -71,10 +71,10 @@ class Roll:
 
     def count(self) -> Count:
         """What is counted of the rows."""
-        found = Count(array("d"), {}, 0, 0, 0, [], [], 0)
+        found = Count(array("d"), {}, 0, 0, 0, [], [], 0, [], 0)
         there = bytearray(len(self.people.persons))  # who of the roster handed something in
         rows: list[Row] | None = []
-        graded = ungradable = late = remarks = 0
+        graded = ungradable = late = remarks = others = 0
         for standing in self.standings():
             outcome, row = standing.outcome, self.row(standing)
             if there:
@@ -84,6 +84,10 @@ class Roll:
                 rows.append(row)
                 if len(rows) > SMALL:
                     rows = None
+            if not row.counts:
+                others += 1
+                if len(found.others) < MOST_REASONS:
+                    found.others.append(row)
             if row.remark:
                 remarks += 1
                 if len(found.remarks) < MOST_REASONS:
@@ -101,8 +105,9 @@ class Roll:
         self._rows = rows
         absent = [person.label for person, seen in zip(self.people.persons, there, strict=True) if not seen]
         return found._replace(
-            graded=graded, ungradable=ungradable, late=late, remarked=remarks, absent=absent if self.people else None
-        )
+            graded=graded, ungradable=ungradable, late=late, remarked=remarks, not_counting=others,
+            absent=absent if self.people else None,
+        )  # fmt: skip
 
 
 MOST_REASONS = 500
@@ -112,7 +117,8 @@ class Count(NamedTuple):
     """What a class comes to: the percents of the submissions that count, and where they stand by block and position.
 
     `late` is how many of those were late; `reasons` are the first of the rows that have no grade, and `remarks` of
-    those that something is odd about, of which there are `remarked`; `absent` are those on the roster who handed in
+    those that something is odd about, of which there are `remarked`; `others` the first of those that do not count,
+    since their students handed in another, of which there are `not_counting`; `absent` are those on the roster who handed in
     nothing, None where there is no roster.
     """
 
@@ -124,6 +130,8 @@ class Count(NamedTuple):
     reasons: list[Row]
     remarks: list[Row]
     remarked: int
+    others: list[Row]
+    not_counting: int
     absent: list[str] | None = None
 
 
