@@ -39,14 +39,8 @@ def draw(report: ClassReport) -> Iterator[bytes]:
     """The page, which needs nothing else."""
     parts = [_head(report), _points(report)]
     parts += [_assignment(problem, report) for problem in report.problems]
-    parts += [
-        _borrowed(report),
-        _absent(report),
-        _others(report),
-        _remarks(report),
-        _ungradable(report),
-        _passed(report),
-    ]
+    lists = (_borrowed, _absent, _others, _remarks, _ungradable, _passed)
+    parts += [listed(report) for listed in lists]
     style = (files("checker.batch") / "templates" / "class.css").read_text(encoding="utf-8")
     body = "\n".join(part for part in parts if part) + "\n</main>"
     yield page("Class report", body, style_too=style).encode("utf-8", "backslashreplace")
@@ -300,7 +294,7 @@ def _absent(report: ClassReport) -> str:
     return f"<h2>Handed in nothing</h2>\n{said}\n<p>{names}{more}</p>"
 
 
-KEPT = {"last": "the last by its date or name", "first": "the first by its date or name", "best": "the best"}
+KEPT = {"last": "the last", "first": "the first", "best": "the best"}  # by the platform's date, else by name
 
 
 def _others(report: ClassReport) -> str:

@@ -30,7 +30,8 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 class ClassReport(NamedTuple):
     """Everything that the report says: each problem's picture, what the grades come to, and what was passed over.
 
-    `policy` is what lateness costs, in words, and `keep` which of several submissions counts; `called` has everybody's pseudonym where names are not shown.
+    `policy` is what lateness costs, in words, and `keep` which of several submissions counts; `called` has everybody's
+    pseudonym where names are not shown.
     """
 
     problems: list[ProblemPicture]

@@ -116,10 +116,10 @@ MOST_REASONS = 500
 class Count(NamedTuple):
     """What a class comes to: the percents of the submissions that count, and where they stand by block and position.
 
-    `late` is how many of those were late; `reasons` are the first of the rows that have no grade, and `remarks` of
-    those that something is odd about, of which there are `remarked`; `others` the first of those that do not count,
-    since their students handed in another, of which there are `not_counting`; `absent` are those on the roster who handed in
-    nothing, None where there is no roster.
+    `late` is how many of those were late; `reasons` are the first of the rows that have no grade, `remarks` of those
+    that something is odd about, of which there are `remarked`, and `others` of those that do not count, since their students
+    handed in another, of which there are `not_counting`; `absent` are those on the roster who handed in nothing, None
+    where there is no roster.
     """
 
     percents: array[float]
