@@ -116,9 +116,9 @@ MOST_REASONS = 500
 class Count(NamedTuple):
     """What a class comes to: the percents of the submissions that count, and where they stand by block and position.
 
-    `late` is how many of those were late; `reasons` are the first of the rows that have no grade, `remarks` of those
-    that something is odd about, of which there are `remarked`, and `others` of those that do not count, since their students
-    handed in another, of which there are `not_counting`; `absent` are those on the roster who handed in nothing, None
+    `late` is how many of those were late. Of the first rows that have no grade there are the `reasons`, of those that
+    something is odd about (`remarked` in all) the `remarks`, and of those that do not count (`not_counting` in all),
+    since their students handed in another, the `others`. `absent` are those on the roster who handed in nothing, None
     where there is no roster.
     """
 
