@@ -190,7 +190,7 @@ def blind_spots(problem: Path | str) -> tuple[Finding, ...]:
         from checker.generating.survey import lint_template
 
         return lint_template(template)[1]
-    from checker.linting import blind_spots as find
+    from checker.diagnose.blindspots import blind_spots as find
 
     return find(load_problem(problem))
 

@@ -14,8 +14,7 @@ from checker.graph.formula import maximum, step
 from checker.graph.node import ordered
 from checker.knowledge.activations import ACTIVATIONS
 from checker.model import Kind, Problem
-from checker.readings.compile import compile_derivation, compile_problem
-from checker.readings.numeric import run
+from checker.readings.compile import compile_derivation
 from checker.sheet import asked_slots
 
 if TYPE_CHECKING:
@@ -186,97 +185,3 @@ def _tolerance(derivation: Derivation, program: kept.Program) -> list[Finding]:
                 )
                 break
     return findings
-
-
-def blind_spots(problem: Problem) -> tuple[Finding, ...]:
-    """Which mistakes the problem cannot show at the precision asked, or cannot tell apart, and what would help.
-
-    Each mistake is made once, carried through everything after it, and compared with the right values wherever
-    something is asked.
-
-    Raises:
-        AuthorError: the problem cannot be derived.
-    """
-    program = compile_problem(problem, mistakes=True)
-    asked: dict[int, list[int]] = {}
-    bounds: dict[int, float] = {}
-    for item in program.ask:
-        slots = list(asked_slots(item, program))
-        asked.setdefault(item.step, []).extend(slots)
-        bounds.update({slot: asked_unit(item.tolerance, program.values[slot]) for slot in slots})
-    hidden: dict[tuple[int, str], list[str]] = {}
-    seen: dict[int, list[tuple[str, list[float]]]] = {}
-    for mistake in program.mistakes:
-        codes = [name.code for name in mistake.names if name.tier <= MOST_TIER]
-        if not codes:
-            continue
-        values = _carried_through(program, mistake)
-        if any(not abs(values[slot] - program.values[slot]) <= bounds[slot] for slot in bounds):
-            # two names for one wrong rule (the sign of an update) are twins in every problem: no news to an author
-            if mistake.step in asked:
-                at = [values[slot] for slot in asked[mistake.step]]
-                seen.setdefault(mistake.step, []).append((codes[0], at))
-            continue
-        step_ = program.steps[mistake.step]
-        own = [abs(values[s] - program.values[s]) for s in range(step_.slot, step_.slot + step_.size)]
-        units = [asked_unit(program.tolerance, program.values[s]) for s in range(step_.slot, step_.slot + step_.size)]
-        if all(change <= 1e-12 for change in own):
-            help_ = "choose numbers with which it makes a difference"
-        elif mistake.step not in asked and any(c > u for c, u in zip(own, units, strict=True)):
-            help_ = f"ask for {step_.name} too, or for more digits"
-        else:
-            help_ = "ask for more digits"
-        hidden.setdefault((mistake.step, help_), []).extend(codes)
-    notes = []
-    for (number, help_), codes in sorted(hidden.items()):
-        names_ = ", ".join(dict.fromkeys(codes))
-        what = f"{program.steps[number].name}: no answer shows {names_}"
-        notes.append(Finding(what, _asked_place(problem, program.steps[number].name), help_))
-    for number, made in sorted(seen.items()):
-        for group in _twins(made, [bounds[slot] for slot in asked[number]]):
-            what = f"{program.steps[number].name}: the same number from {', '.join(group)}"
-            mend = "all are reported; other numbers may tell them apart"
-            notes.append(Finding(what, _asked_place(problem, program.steps[number].name), mend))
-    return tuple(notes)
-
-
-MOST_TIER = 2  # slips and coincidences are left out of what an author is told
-
-
-def _asked_place(problem: Problem, step_name: str) -> Place:
-    for text, place in problem.ask or ():
-        if text == step_name:
-            return place
-    return _place(problem, step_name)
-
-
-def _carried_through(program: kept.Program, mistake: kept.Mistake) -> list[float]:
-    """Every slot's value for a student who makes this mistake and no other."""
-    values = list(program.values)
-    run(mistake.route.code, program.formulas, values)
-    touched = {program.steps[mistake.step].name}
-    made = program.steps[mistake.step]
-    for slot, out in zip(range(made.slot, made.slot + made.size), mistake.route.out, strict=True):
-        values[slot] = values[out]
-    for other in program.steps[mistake.step + 1 :]:
-        if touched.isdisjoint(other.parents):
-            continue
-        touched.add(other.name)
-        route = other.routes[0]
-        run(route.code, program.formulas, values)
-        for slot, out in zip(range(other.slot, other.slot + other.size), route.out, strict=True):
-            values[slot] = values[out]
-    return values
-
-
-def _twins(made: list[tuple[str, list[float]]], bounds: list[float]) -> list[list[str]]:
-    """The groups of mistakes that give the same numbers within the tolerance."""
-    groups: list[tuple[list[float], list[str]]] = []
-    for code, values in made:
-        for first, codes in groups:
-            if all(abs(a - b) <= bound for a, b, bound in zip(first, values, bounds, strict=True)):
-                codes.append(code)
-                break
-        else:
-            groups.append((values, [code]))
-    return [list(dict.fromkeys(codes)) for _, codes in groups if len(set(codes)) > 1]
