@@ -21,12 +21,14 @@ from checker.reports.text import ELEMENTS, columns
 from checker.reports.wording import SYMBOLS, amount, points, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from checker.model import Grade, StepGrade
     from checker.reports.causes import Remark
 
 LONGEST = 200  # characters of an answer that are shown
+SHORT = 30  # characters of a formula that fit on a telephone
+LINE = 80  # characters of a formula that fit on a line
 MOST_CELLS = 64  # elements of an array that is shown as rows and columns
 
 SAID = {
@@ -77,9 +79,14 @@ def name(step: str) -> str:
     return f'<span class="name" title="{text(step)}">{name_mathml(step)}</span>'
 
 
-def code(value: Any) -> str:
+def scrolls(written: str, step: str) -> str:
+    """What makes a formula that may be wider than a page scroll, with the keyboard too; nothing for a short one."""
+    return f' tabindex="0" role="group" aria-label="{text(step)}, worked"' if len(written) > SHORT else ""
+
+
+def code(value: Any, longest: int = LONGEST) -> str:
     """What somebody typed, as it stands; nothing where there is none."""
-    shown = cut(inline(value), LONGEST).strip() if value is not None else ""
+    shown = cut(inline(value), longest).strip() if value is not None else ""
     return f"<code>{text(shown)}</code>" if shown else ""
 
 
@@ -151,7 +158,7 @@ def _picture(grade: Grade) -> str:
         if carried:
             said += " " + say("It is carried on to {steps}.", steps=", ".join(carried))
     drawn = graph_svg(items, say("The computation graph of this problem"), said)
-    if not drawn:
+    if not drawn or not any(item.parents for item in items):  # boxes alone say no more than the table
         return ""
     caption = say("Every box is a step; an arrow goes from what a step uses to the step.")
     if any(item.follows for item in items):
@@ -176,7 +183,7 @@ def _table(grade: Grade, level: Level) -> str:
 
 
 def _row(step: StepGrade, first: bool, full: bool) -> str:
-    values = f"<td>{code(step.carried)}</td><td>{code(step.reference)}</td>" if full else ""
+    values = f"<td>{_value(step.carried)}</td><td>{_value(step.reference)}</td>" if full else ""
     mark = ' class="first"' if first else ""
     return (
         f'<tr{mark}><th scope="row">{name(step.step)}</th><td>{_answer(step)}</td>{values}'
@@ -196,8 +203,27 @@ def _answer(step: StepGrade) -> str:
         rows.setdefault(element.index[:-1], []).append(
             f"<span{mark}>{told}{code(echoed(element.submitted)) or '–'}</span>"
         )
-    lines = (f'<span class="row">{"".join(row)}</span>' for row in rows.values())
-    return f'<span class="matrix">{"".join(lines)}</span>'
+    return _rows(rows.values())
+
+
+def _value(value: Any) -> str:
+    """A right or carried value; an array that is not too large in rows and columns."""
+    if not isinstance(value, (list, tuple)) or _size(value) > MOST_CELLS:
+        return code(value)
+    rows = value if value and all(isinstance(row, (list, tuple)) for row in value) else [value]
+    if any(isinstance(each, (list, tuple)) for row in rows for each in row):
+        return code(value)
+    return _rows([f"<span>{code(each) or '–'}</span>" for each in row] for row in rows)
+
+
+def _size(value: Any) -> int:
+    return sum(map(_size, value)) if isinstance(value, (list, tuple)) else 1
+
+
+def _rows(rows: Iterable[Sequence[str]]) -> str:
+    """Cells as a matrix; a row that is too long for one line has several."""
+    lines = "".join(f'<span class="row">{"".join(row)}</span>' for row in rows)
+    return f'<span class="matrix">{lines}</span>'
 
 
 def _remarks(grade: Grade, level: Level) -> Iterator[str]:
@@ -213,12 +239,20 @@ def _remark(remark: Remark, level: Level, *, first: bool) -> str:
     names = ", ".join(name(each.step) for each in remark.steps)
     line = f" ({say('line {line}', line=step.line)})" if len(remark.steps) == 1 and step.line else ""
     parts = [f"<dt>{names}{line}</dt>\n<dd>"]
-    if not first:
+    if not first and (step.verdict is not Verdict.CORRECT or step.note or step.diagnosis):  # the table has said it
         parts.append(f"<p>{_message(step)}</p>\n{_causes(remark.causes)}{_note(step)}")
     if step.formula:
-        parts.append(f'<p class="big">{formula_mathml(equation(step.step, step.formula))}</p>\n')
+        written = equation(step.step, step.formula)
+        parts.append(f'<p class="big"{scrolls(written, step.step)}>{_sides(written)}</p>\n')
     parts.append(_elements(step, level))
     return "".join(parts) + "</dd>\n"
+
+
+def _sides(written: str) -> str:
+    """`name = rule = numbers`, which may be broken before the second sign; what is too long for a line is text."""
+    name, *others = written.split(" = ")
+    sides = [" = ".join([name, *others[:1]]), *(f"= {each}" for each in others[1:])]
+    return " ".join(formula_mathml(side) if len(side) <= LINE else code(side, longest=len(side)) for side in sides)
 
 
 def _elements(step: StepGrade, level: Level) -> str:

@@ -27,8 +27,8 @@ _MATRICES = {"bmatrix": ("[", "]"), "pmatrix": ("(", ")"), "vmatrix": ("|", "|")
 _BOLD = {digit: chr(0x1D7CE + n) for n, digit in enumerate("0123456789")}
 _BOLD |= {letter: chr(0x1D400 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _BOLD |= {letter: chr(0x1D41A + n) for n, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
-_TOKEN = re.compile(r"[0-9]+\.?[0-9]*(?:e[-+]?[0-9]+)?|\.[0-9]+|[^\W\d]\w*(?:@[0-9]+)?|[^\s]")
-_OPERATORS = {"*": "·", "@": "\u2062", "-": "−", "<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_TOKEN = re.compile(r"->|[0-9]+\.?[0-9]*(?:e[-+]?[0-9]+)?|\.[0-9]+|[^\W\d]\w*(?:@[0-9]+)?|[^\s]")
+_OPERATORS = {"*": "·", "@": "\u2062", "-": "−", "->": "→", "<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _SIGNS = frozenset("+-−±")
 _BEFORE_A_SIGN = frozenset("=<>≤≥≈(,[|·×−+-/→{") | {_APPLY}
 
@@ -40,7 +40,7 @@ def mathml(latex: str, display: bool = False) -> str:
     >>> print(mathml(r"\frac{1}{2}"))
     <math><mrow><mfrac><mn>1</mn><mn>2</mn></mfrac></mrow></math>
     """
-    latex = printable(latex)
+    latex = printable(latex).replace("->", r"\to ")
     try:
         root = _converted(latex)
     except Exception:  # the library has a dozen errors of its own, and a report is worth more than one formula

@@ -5,12 +5,13 @@ A picture that would be too large to find anything in is left out; the steps are
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from math import isfinite, prod
 from typing import TYPE_CHECKING, Any
 
 from checker.readings.notation import latex_array, latex_name
-from checker.reports.mathml import mathml, name_mathml, number_latex
+from checker.reports.mathml import formula_mathml, mathml, name_mathml, number_latex
 from checker.reports.page import page, text
 from checker.reports.picture import Curve, Item, chart_svg, graph_svg, network_svg, units_of
 from checker.reports.plain import inline
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from checker.model import Problem, Quantity, Solution, SolvedStep
 
 MOST_ROWS = 12  # rows and columns of an array that are shown; dots stand for the others
+LONG = 24  # letters and digits of a formula that fit on a telephone
+UNWRITTEN = re.compile(r"operatorname\{(einsum|gather|collect)\}")  # what mathematics has no short word for
+_SIGNS = re.compile(r"\\[a-zA-Z]+|[\s{}\\&]")
 BETWEEN = r",\; "
 SIGNIFICANT = 6  # digits of a loss, where nothing is asked
 CURVE = 3  # points that make a curve worth drawing
 STYLE = """
 .given { display: flex; flex-wrap: wrap; gap: .3rem 2rem; align-items: center; margin: .5rem 0; max-width: 100%; }
-.given > *, .worked .part { max-width: 100%; overflow-x: auto; overflow-y: hidden; padding: .1rem 0; }
+.part { max-width: 100%; overflow-x: auto; overflow-y: hidden; padding: .1rem 0; }
 .worked { list-style: none; margin: 0; padding: 0; }
 .worked li { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .1rem 1rem; align-items: center;
   border-bottom: 1px solid var(--line); padding: .45rem 0; break-inside: avoid; }
@@ -51,13 +55,14 @@ def draw(worked: Solution, digits: int | None = None) -> str:
 def body(worked: Solution, digits: int | None = None) -> str:
     """What stands on the page, to be put on another one."""
     problem = worked.source
+    typed = {each.name: each.text for each in problem.equations} if problem is not None else {}
     parts = [heading(worked.title, worked.problem)]
     if problem is not None:
         parts += [*given(problem, digits), _network(problem, worked)]
     if len(worked.loss_curve) > 1:
         parts.append(_loss(worked, digits))
     for kind, steps in grouped(worked.steps):
-        rows = "\n".join(_step(step, digits) for step in steps)
+        rows = "\n".join(_step(step, digits, typed.get(step.step, "")) for step in steps)
         parts.append(f'<section>\n<h2>{HEADINGS[kind]}</h2>\n<ol class="worked">\n{rows}\n</ol>\n</section>')
     if worked.closed_forms:
         forms = (mathml(f"{latex_name(form.step)} = {form.latex}", display=True) for form in worked.closed_forms)
@@ -104,7 +109,7 @@ def given(problem: Problem, digits: int | None = None) -> Iterator[str]:
 
 def _quantity(quantity: Quantity, digits: int | None) -> str:
     shown = _array([float(value) for value in quantity.values], quantity.shape, digits)
-    return f"<span>{mathml(f'{latex_name(quantity.name)} = {shown}')}</span>"
+    return _part("part", f"{latex_name(quantity.name)} =", shown, quantity.name)
 
 
 def _array(values: Sequence[float | None], shape: tuple[int, ...], digits: int | None) -> str:
@@ -200,18 +205,24 @@ def _loss(worked: Solution, digits: int | None) -> str:
 # ---------------------------------------------------------------- steps
 
 
-def _step(step: SolvedStep, digits: int | None) -> str:
-    """The name as it is typed, the rule, the numbers put in, the exact value where it is short, and the decimal."""
+def _step(step: SolvedStep, digits: int | None, typed: str) -> str:
+    """The name as it is typed, the rule, the numbers put in, the exact value where it is short, and the decimal.
+
+    `typed` is an equation as its author wrote it, which stands where mathematics has no short word for the rule.
+    """
     name = latex_name(step.step)
-    rule = step.latex.removeprefix(f"{name} = ")
     value = _array(list(_flat(step.value)), step.shape, digits)
+    shown = [step.latex.removeprefix(f"{name} = "), *step.latex_parts]
     parts = [f'<span class="part">{name_mathml(step.step)}</span>']
+    if typed and UNWRITTEN.search(shown[0]):
+        parts.append(f'<span class="part">{formula_mathml(f"= {typed}")}</span>')
+        shown = []
     parts += [
-        _part("part put-in" if place else "part", "=", latex)
-        for place, latex in enumerate(dict.fromkeys((rule, *step.latex_parts)))
+        _part("part put-in" if place else "part", "=", latex, step.step)
+        for place, latex in enumerate(dict.fromkeys(shown))
         if latex != value
     ]
-    parts.append(_part("part result", "=" if _whole(step, digits) else r"\approx", value))
+    parts.append(_part("part result", "=" if _whole(step, digits) else r"\approx", value, step.step))
     exact = inline(step.exact) if step.exact not in (None, "") else ""
     lines = [f'<div class="equation">{"".join(parts)}</div>']
     if digits is not None and exact and not step.shape and (len(exact) > SHORT or "…" in exact):
@@ -219,8 +230,11 @@ def _step(step: SolvedStep, digits: int | None) -> str:
     return f"<li><code>{text(step.step)}</code>{''.join(lines)}</li>"
 
 
-def _part(kind: str, sign: str, latex: str) -> str:
-    return f'<span class="{kind}">{mathml(f"{sign} {latex}")}</span>'
+def _part(kind: str, sign: str, latex: str, step: str) -> str:
+    """A side of an equation; what may be wider than a telephone scrolls, with the keyboard too."""
+    long = len(_SIGNS.sub("", latex)) > LONG
+    scrolls = f' tabindex="0" role="group" aria-label="A part of {text(step)}"' if long else ""
+    return f'<span class="{kind}"{scrolls}>{mathml(f"{sign} {latex}")}</span>'
 
 
 def _whole(step: SolvedStep, digits: int | None) -> bool:

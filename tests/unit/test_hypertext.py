@@ -93,7 +93,7 @@ def test_right_values_are_there_at_full_only(ada: Grade) -> None:
     assert [words(cell) for cell in row.findall("td")] == [
         "-0.3318", "-0.07356006", "-0.0735670424264", "!misconception", "0.5/1",
     ]  # fmt: skip
-    assert "∂L∂z=∂L∂a·∂a∂z=(−0.331812)·0.221713" in words(tree)
+    assert "∂L∂z=∂L∂a·∂a∂z =(−0.331812)·0.221713" in words(tree)
 
 
 @pytest.mark.parametrize("path", SUBMISSIONS, ids=lambda path: path.stem)

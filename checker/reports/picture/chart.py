@@ -98,8 +98,6 @@ def upright(low: float, high: float) -> Axis:
         low, high = low - room, high + room
     elif 0 <= low < 0.6 * high:
         low = 0.0  # so that its height is what a loss is
-    if low == high:
-        low, high = (low - abs(low) / 2 or -1.0), (high + abs(high) / 2 or 1.0)
     step = _step((high - low) / 5)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     ticks = tuple(_round(k * step) for k in range(first, last + 1))

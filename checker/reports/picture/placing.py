@@ -74,6 +74,11 @@ def place(items: Sequence[Item]) -> Layout:
         else:
             chains[iteration, about] = [item]
             cells[iteration, band, columns[item.name]].append(chains[iteration, about])
+    order = {item.means or item.name: place for place, item in enumerate(items)}
+    for (iteration, band, _), groups in cells.items():
+        if 0 < band < len(BANDS) - 1:  # below the values that they are of
+            mark = f"@{iteration}" if iteration > 1 else ""
+            groups.sort(key=lambda group, mark=mark: order.get(_about(group[0]) + mark, len(order)))  # type: ignore[misc]
     used = sorted({column for _, _, column in cells})
     number = {column: n for n, column in enumerate(used)}
     widths = [1] * len(used)
