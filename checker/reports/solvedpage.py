@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from checker.model import Problem, Quantity, Solution, SolvedStep
 
-MOST_ROWS = 12  # rows and columns of an array that are shown; dots stand for the others
+MOST_ROWS, MOST_COLUMNS = 12, 6  # of an array that are shown; dots stand for the others
 LONG = 24  # letters and digits of a formula that fit on a telephone
 UNWRITTEN = re.compile(r"operatorname\{(einsum|gather|collect)\}")  # what mathematics has no short word for
 _SIGNS = re.compile(r"\\[a-zA-Z]+|[\s{}\\&]")
+_NESTING = re.compile(r" \+ |\\left\b|\\right\b|\\begin\b|\\end\b|\{|\}")
 BETWEEN = r",\; "
-SIGNIFICANT = 6  # digits of a loss, where nothing is asked
+SIGNIFICANT = 6  # digits of a loss and of an array's elements, where nothing is asked
 CURVE = 3  # points that make a curve worth drawing
 STYLE = """
 .given { display: flex; flex-wrap: wrap; gap: .3rem 2rem; align-items: center; margin: .5rem 0; max-width: 100%; }
@@ -42,7 +43,8 @@ STYLE = """
 .result { font-weight: 600; background: var(--card); border-radius: .3rem; padding-right: .4rem !important; }
 .digits { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; grid-column: 2; }
 @media (max-width: 40rem) { .worked li { grid-template-columns: minmax(0, 1fr); } .digits { grid-column: 1; } }
-@media print { .result { outline: 1px solid var(--line); } }
+@media print { .result { outline: 1px solid var(--line); } .equation math { font-size: 1em; }
+  .worked li { grid-template-columns: 5.5rem minmax(0, 1fr); } .part { overflow: visible; } }
 """
 
 
@@ -122,18 +124,19 @@ def _array(values: Sequence[float | None], shape: tuple[int, ...], digits: int |
         if shape[0] > MOST_ROWS:
             inner.append(r"\ldots")
         return rf"\left({BETWEEN.join(inner)}\right)"
+    digits = digits or SIGNIFICANT
     rows, columns = (shape[0], 1) if len(shape) == 1 else shape
-    down, across = _kept(rows), _kept(columns)
+    down, across = _kept(rows, MOST_ROWS), _kept(columns, MOST_COLUMNS)
     texts = [
         r"\cdots" if i is None or j is None else _latex(values[i * columns + j], digits) for i in down for j in across
     ]
     return latex_array(texts, (len(down), len(across)))
 
 
-def _kept(count: int) -> list[int | None]:
-    if count <= MOST_ROWS:
+def _kept(count: int, most: int) -> list[int | None]:
+    if count <= most:
         return list(range(count))
-    return [*range(MOST_ROWS - 2), None, count - 1]
+    return [*range(most - 2), None, count - 1]
 
 
 def _latex(value: float | None, digits: int | None) -> str:
@@ -232,13 +235,30 @@ def _step(step: SolvedStep, digits: int | None, typed: str) -> str:
 
 def _part(kind: str, sign: str, latex: str, step: str) -> str:
     """A side of an equation; what may be wider than a telephone scrolls, with the keyboard too."""
-    long = len(_SIGNS.sub("", latex)) > LONG
+    terms = list(_terms(latex)) if len(_SIGNS.sub("", latex)) > LONG else [latex]
+    long = any(len(_SIGNS.sub("", term)) > LONG for term in terms)
     scrolls = f' tabindex="0" role="group" aria-label="A part of {text(step)}"' if long else ""
-    return f'<span class="{kind}"{scrolls}>{mathml(f"{sign} {latex}")}</span>'
+    terms[0] = f"{sign} {terms[0]}"
+    return f'<span class="{kind}"{scrolls}>{" ".join(map(mathml, terms))}</span>'
+
+
+def _terms(latex: str) -> Iterator[str]:
+    """The terms of a sum, each with its sign: a line may be broken before each."""
+    start = depth = 0
+    for found in _NESTING.finditer(latex):
+        if found[0] in " + ":
+            if not depth:
+                yield latex[start : found.start()]
+                start = found.start() + 1
+        else:
+            depth += 1 if found[0] in ("{", "\\left", "\\begin") else -1
+    yield latex[start:]
 
 
 def _whole(step: SolvedStep, digits: int | None) -> bool:
     """Whether the decimals shown are all there are."""
+    if step.shape:
+        digits = digits or SIGNIFICANT
     exact, values = list(_flat(step.exact)), list(_flat(step.value))
     try:
         return len(exact) == len(values) and all(
