@@ -1,22 +1,23 @@
 """Automatic grading of back-propagation worked by hand.
 
-`grade` judges a submission step by step, `solve` works a problem out, `lint` says what is doubtful about one.
-Each imports what it needs when it is called: a submission of numbers to a known problem needs no sympy.
+`grade` judges a submission step by step, `solve` works a problem out, `lint` says what is doubtful about one, and
+`generate` makes a different one for every student. A problem or a template is given as its file, or as the id of a
+shipped one. Each imports what it needs when it is called: a submission of numbers to a known problem needs no sympy.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checker.cache import Store
     from checker.errors import CheckerError, Finding
-    from checker.generating.run import Summary
     from checker.generating.template import Template
+    from checker.generating.variants import Generated
     from checker.model import Grade, Problem, Solution
     from checker.readings.program import Program
     from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
@@ -30,7 +31,6 @@ __all__ = [
     "lint",
     "load_problem",
     "load_program",
-    "shipped",
     "solve",
 ]
 
@@ -41,22 +41,11 @@ def load_problem(path: Path | str) -> Problem:
     Raises:
         AuthorError: everything that is wrong with it, each with its place and a mend.
     """
+    from checker.find import named_file
     from checker.problem import load_problem as load
 
-    return load(_read(Path(path)), str(path))
-
-
-def shipped(problem_id: str) -> Path:
-    """The file of a problem or a template that comes with the product, by its id.
-
-    Raises:
-        SubmissionError: there is none with this id.
-    """
-    from checker.find import find_problem
-    from checker.yamlfile import data_folder
-
-    folder = data_folder("problem_sets")
-    return find_problem(problem_id, [folder, folder / "templates"], None)
+    path = named_file(path)
+    return load(_read(path), str(path))
 
 
 def load_program(path: Path | str, store: Store | None = None, *, mistakes: bool = False) -> Program:
@@ -67,9 +56,11 @@ def load_program(path: Path | str, store: Store | None = None, *, mistakes: bool
     Raises:
         AuthorError: as `load_problem`, or a problem that cannot be derived.
     """
+    from checker.find import named_file
     from checker.readings.program import dump, load
 
-    data = _read(Path(path))
+    path = named_file(path)
+    data = _read(path)
     key = _key(data) + ("-mistakes" if mistakes else "")
     kept = store.get(key) if store is not None else None
     if kept is not None:
@@ -147,18 +138,29 @@ def solve(
     return solve_problem(load_problem(problem), iterations, digits, steps, closed_forms, mathematics, learning_rates)
 
 
-def generate(template: Path | str, roster: Path | str, out: Path | str, **settings: Any) -> Summary:
-    """A set: a different, equally hard, sound problem for everybody in a roster, with handouts, blank sheets, the key.
+def generate(
+    template: Path | str,
+    students: Sequence[str] | int = 1,
+    *,
+    seed: str = "",
+    secret_file: Path | str | None = None,
+) -> list[Generated]:
+    """A variant of a template for each student: its problem, handout, blank submission and key. No file is written.
 
-    `settings` are those of `checker.generating.generate_set`: secret_file, key_out, seed, formats, exports, id_column,
-    progress.
+    They are those of `check-backprop generate` with the same ids and the same seed or secret.
+
+    Args:
+        template: the template's file, or the id of a shipped one.
+        students: the ids of the students, or how many there are, called 1, 2, 3, …
+        seed: a public seed, for practice problems that anybody may make again.
+        secret_file: the instructor's secret in place of the seed, made where there is none.
 
     Raises:
-        AuthorError: the template or the roster cannot be used, or the template's conditions cannot be met.
+        AuthorError: the template cannot be used, its conditions cannot be met, or an id cannot be one.
     """
-    from checker.generating import generate_set
+    from checker.generating import generate as make
 
-    return generate_set(template, roster, out, **settings)
+    return make(template, students, seed=seed, secret_file=secret_file)
 
 
 def lint(problem: Path | str) -> tuple[Finding, ...]:
@@ -199,9 +201,11 @@ def _template(path: Path | str) -> Template | None:
     """The template in a file; None where the file is a problem, or cannot be read as anything."""
     from checker import yamlfile
     from checker.errors import AuthorError
+    from checker.find import named_file
     from checker.problem.language import TEMPLATE_KEYS
 
-    data = _read(Path(path))
+    path = named_file(path)
+    data = _read(path)
     if not any(key.encode() in data for key in TEMPLATE_KEYS):
         return None
     if TEMPLATE_KEYS[0] not in yamlfile.read(data, str(path), AuthorError).items:

@@ -13,7 +13,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.errors import AuthorError, CheckerError, InternalError
+from checker.errors import CheckerError, InternalError
 from checker.reports import FORMATS, LANGUAGES, PLOTS, SOLUTION_FORMATS, Level
 from checker.table import Table, suggest
 
@@ -193,12 +193,6 @@ def _language(options: Namespace) -> Language:
     return own_language(options.language, options.hints)
 
 
-def _shipped() -> Path:
-    from checker.yamlfile import data_folder
-
-    return data_folder("problem_sets")
-
-
 def _store(options: Namespace) -> Store:
     from checker.cache import Store, default_folder
 
@@ -248,7 +242,7 @@ def _configure_solve(parser: ArgumentParser) -> None:
 def _solve(options: Namespace) -> int:
     import checker
 
-    path, steps, forms = _problem_path(options.problem), tuple(options.step or ()), tuple(options.closed_form or ())
+    steps, forms = tuple(options.step or ()), tuple(options.closed_form or ())
     form = SOLUTION_FORMATS[options.format]
     plot = None
     if options.plot is not None:
@@ -258,7 +252,7 @@ def _solve(options: Namespace) -> int:
     if len(options.learning_rate) > MOST_RATES:
         raise UsageError(f"--learning-rate is given more than {MOST_RATES} times; a picture has no room for more")
     solution = checker.solve(
-        path,
+        options.problem,
         iterations=options.iterations,
         digits=options.digits,
         steps=steps,
@@ -286,13 +280,14 @@ def _configure_lint(parser: ArgumentParser) -> None:
 
 def _lint(options: Namespace) -> int:
     from checker import blind_spots, lint
+    from checker.find import named_file
 
     status, said = FULL, []
     for problem in options.problem:
-        path = _problem_path(problem)
         try:
+            path = named_file(problem)
             findings, notes = lint(path), blind_spots(path)
-        except AuthorError as error:
+        except CheckerError as error:
             _complain(*map(str, error.findings))
             status = UNUSABLE
             continue
@@ -301,15 +296,6 @@ def _lint(options: Namespace) -> int:
         status = max(status, LESS if findings else FULL)
     _emit("".join(f"{line}\n" for line in _shown(said)))
     return status
-
-
-def _problem_path(given: str) -> Path:
-    if _is_submission(given):
-        return Path(given)
-    from checker.find import find_problem
-
-    template = _shipped() / "templates" / f"{given}.yaml"
-    return template if template.is_file() else find_problem(given, [_shipped()], None)
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -395,10 +381,6 @@ def _configure_generate(parser: ArgumentParser) -> None:
 def _generate(options: Namespace) -> int:
     from checker.generating import command
 
-    if not _is_submission(options.template):
-        from checker.find import find_problem
-
-        options.template = find_problem(options.template, [_shipped() / "templates"], None)
     return command.run(options)
 
 

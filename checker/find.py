@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError, CheckerError, Finding, Place, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 HEAD = 64 * 1024  # how much of a file is looked at for its id
 BOM = b"\xef\xbb\xbf"
@@ -19,6 +19,23 @@ SUFFIXES = (".yaml", ".yml")
 ID = r"[A-Za-z0-9._-]{1,64}"
 
 _SUBMISSION = re.compile(rb"format[\"']?\s*:\s*[\"']?check-backprop/submission@")
+
+
+def named_file(given: Path | str, *, kinds: Sequence[str] = ("", "templates")) -> Path:
+    """The file that is given by its path, or by the id of a problem or a template that comes with the product.
+
+    What ends like a YAML file, has a folder in it or is there as a file is a path. `kinds` are the folders of
+    `problem_sets` that are looked through.
+
+    Raises:
+        SubmissionError: nothing that is shipped has this id.
+    """
+    path = Path(given)
+    if isinstance(given, Path) or path.suffix in SUFFIXES or path.name != given or path.is_file():
+        return path
+    from checker.yamlfile import data_folder
+
+    return find_problem(given, [data_folder("problem_sets") / kind for kind in kinds], None)
 
 
 class _Candidate(NamedTuple):

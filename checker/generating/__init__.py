@@ -40,15 +40,12 @@ def generate(
         AuthorError: the template cannot be used, its conditions cannot be met, or an id cannot be one.
     """
     from checker.errors import AuthorError
-    from checker.find import SUFFIXES, contents, find_problem
+    from checker.find import contents, named_file
     from checker.generating.secret import public, read_secret
     from checker.generating.template import load_template
     from checker.generating.variants import variants
-    from checker.yamlfile import data_folder
 
-    path = Path(template)
-    if path.suffix not in SUFFIXES and not path.is_file():
-        path = find_problem(str(template), [data_folder("problem_sets") / "templates"], None)
+    path = named_file(template, kinds=("templates",))
     read = load_template(contents(path, AuthorError), str(path))
     ids = [str(number) for number in range(1, students + 1)] if isinstance(students, int) else list(students)
     secret = public(seed) if secret_file is None else read_secret(Path(secret_file))[0]
@@ -71,7 +68,7 @@ def generate_set(
     """Make a set: everybody's problem, handouts and blank submission below `out`, and the key elsewhere.
 
     Args:
-        template: the template's file.
+        template: the template's file, or the id of a shipped template.
         roster: the students: CSV with a heading, or an id a line.
         out: where what students get is written.
         secret_file: the instructor's secret, made where there is none (default: `secret` in the key's folder).
@@ -87,7 +84,7 @@ def generate_set(
             lie inside each other, or `out` has a set that was made from something else.
     """
     from checker.errors import AuthorError
-    from checker.find import contents
+    from checker.find import contents, named_file
     from checker.generating.exports import EXPORTS
     from checker.generating.handouts import FORMATS
     from checker.generating.roster import MOST_BYTES, read_roster
@@ -101,7 +98,8 @@ def generate_set(
     check_folders(out, key_folder, secret_path)
     names = [FORMATS.lookup(name).name for name in dict.fromkeys(formats)]
     systems = [EXPORTS.lookup(name).name for name in dict.fromkeys(exports)]
-    read = load_template(contents(Path(template), AuthorError), str(template))
+    path = named_file(template, kinds=("templates",))
+    read = load_template(contents(path, AuthorError), str(path))
     students = read_roster(contents(Path(roster), AuthorError, MOST_BYTES), str(roster), id_column)
     if seed is not None:
         secret = public(seed)
