@@ -189,7 +189,10 @@ def listed(folder: Path) -> dict[str, list[Path]]:
 
 
 def _looked(folders: Sequence[Path]) -> str:
-    shown = [str(folder) for folder in folders[:-1]]  # the last are the shipped ones: their place helps nobody
+    from checker.yamlfile import data_folder
+
+    shipped = data_folder("problem_sets")  # whose place helps nobody
+    shown = [str(folder) for folder in folders if folder != shipped and shipped not in folder.parents]
     return f" in {' or '.join(shown)}, nor among the shipped ones" if shown else " among the shipped ones"
 
 

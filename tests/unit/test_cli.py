@@ -312,7 +312,7 @@ def test_solve(folder, monkeypatch, capsys):
     assert json.loads(capsys.readouterr().out)["format"] == "check-backprop/solution@1"
     assert calls == [
         (
-            folder / "shipped" / "xor.yaml",
+            "xor",
             {
                 "iterations": 20,
                 "digits": 3,
