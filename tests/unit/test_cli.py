@@ -323,7 +323,7 @@ def test_solve(folder, monkeypatch, capsys):
             },
         ),
         (
-            Path("some/file.yaml"),
+            "some/file.yaml",
             {
                 "iterations": None,
                 "digits": None,

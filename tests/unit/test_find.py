@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from checker import yamlfile
 from checker.errors import AuthorError, Place, SubmissionError
 from checker.find import contents, find_problem, known_ids
 
@@ -74,7 +75,8 @@ def test_two_files_with_one_id_are_named(tmp_path):
     )
 
 
-def test_an_unknown_id_suggests_a_near_one(tmp_path):
+def test_an_unknown_id_suggests_a_near_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(yamlfile, "data_folder", lambda _: tmp_path)
     problem(tmp_path, "a.yaml", "neuron-sigmoid")
     with pytest.raises(SubmissionError) as caught:
         find_problem("neuron-sigmiod", [tmp_path], WHERE)
@@ -82,9 +84,9 @@ def test_an_unknown_id_suggests_a_near_one(tmp_path):
         "ada.yaml:2:10: there is no problem 'neuron-sigmiod' among the shipped ones; did you mean 'neuron-sigmoid'?"
     )
     with pytest.raises(SubmissionError) as caught:
-        find_problem("neuron-sigmiod", [tmp_path / "none", tmp_path / "none"], None)
+        find_problem("neuron-sigmiod", [tmp_path.parent / "none", tmp_path / "none"], None)
     assert str(caught.value) == (
-        f"there is no problem 'neuron-sigmiod' in {tmp_path / 'none'}, nor among the shipped ones; "
+        f"there is no problem 'neuron-sigmiod' in {tmp_path.parent / 'none'}, nor among the shipped ones; "
         "name the problem's folder with --problems"
     )
 
