@@ -106,6 +106,13 @@ SECTIONS = (
         "files empty-handed from a Python string template: at most 10 times.",
     ),
     Section(
+        "variants",
+        "Every student's problem is sound",
+        "1,000 variants of each shipped template, looked at by code that shares nothing with the generator: every "
+        "value by NumPy, every gradient by autograd, every guarantee in the plainest way, and every blank "
+        "submission, filled with the rounded values of the key, graded. No promise may be broken, no point lost.",
+    ),
+    Section(
         "right_sheets",
         "Right work keeps its points: the shipped problems",
         "Sheets worked rightly by a route picked at random, rounded or truncated in any way to the asked "
