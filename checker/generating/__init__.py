@@ -88,7 +88,7 @@ def generate_set(
     from checker.generating.exports import EXPORTS
     from checker.generating.handouts import FORMATS
     from checker.generating.roster import MOST_BYTES, read_roster
-    from checker.generating.run import Maker, check_folders, default_key
+    from checker.generating.run import Maker, check_folders, check_secret, default_key
     from checker.generating.secret import public, read_secret
     from checker.generating.template import load_template
 
@@ -104,5 +104,6 @@ def generate_set(
     if seed is not None:
         secret = public(seed)
     else:
+        check_secret(secret_path, key_folder)
         secret, _ = read_secret(secret_path)
     return Maker(read, secret, out, key_folder, names, seed, systems).make(students, progress)

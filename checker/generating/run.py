@@ -291,6 +291,17 @@ def check_folders(out: Path, key_out: Path, secret: Path | None) -> None:
         raise AuthorError(Finding(what, Place(str(out)), "put them side by side"))
 
 
+def check_secret(secret: Path, key_out: Path) -> None:
+    """Nothing, where there is a secret, or no set yet that rests on one: a new one would not give its numbers again.
+
+    Raises:
+        AuthorError: there is a set, and not its secret.
+    """
+    if (key_out / "manifest.json").is_file() and not secret.exists():
+        what = f"there is a set in {key_out}, and not the secret that it was made with"
+        raise AuthorError(Finding(what, Place(str(secret)), "give that secret with --secret-file, or another folder"))
+
+
 def default_key(out: Path) -> Path:
     """Where the key goes unless said: beside the set."""
     resolved = out.resolve()

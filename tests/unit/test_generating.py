@@ -287,6 +287,23 @@ def test_a_set_is_made_again_byte_for_byte_and_grows_without_changing_anybody(tm
     assert files(tmp_path / "one") | files(tmp_path / "one-key") == before
 
 
+def test_a_secret_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    made(tmp_path, "set", "ada\n")
+    before = files(tmp_path / "set") | files(tmp_path / "set-key")
+    secret = tmp_path / "set-key" / "secret"
+    secret.rename(tmp_path / "kept")
+    with pytest.raises(AuthorError) as error:
+        made(tmp_path, "set", "ada\n")
+    assert str(error.value) == (
+        f"{secret}:1:1: there is a set in {tmp_path}/set-key, and not the secret that it was made with; "
+        "give that secret with --secret-file, or another folder"
+    )
+    assert not secret.exists()
+    made(tmp_path, "set", "ada\ngrace\n", secret_file=tmp_path / "kept")
+    after = files(tmp_path / "set") | files(tmp_path / "set-key")
+    assert {name for name in before if after.get(name) != before[name]} == {"manifest.json", "secret"}
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_who_joins_at_the_front_changes_nobody_elses_files(tmp_path: Path, path: Path) -> None:
     made(tmp_path, "one", "ada\ngrace\n", path, seed="x", formats=("md", "html", "tex"))
