@@ -2,9 +2,9 @@
 
     python -m benchmarks.variants [--students 1000] [--seed 1] [--write]
 
-The oracle of the tests (`tests/oracle/variants.py`) reads the files of a set as anybody could: it works each problem out
-by NumPy, compares gradients with autograd, and looks at every guarantee in the plainest way. Then every blank submission
-is filled with the rounded values of the key, and the whole set is graded by `check-backprop batch`.
+The oracle of the tests (`tests/oracle/variants.py`) reads the files of a set as anybody could: it works each problem
+out by NumPy, compares gradients with autograd, and looks at every guarantee in the plainest way. Then every blank
+submission is filled with the rounded values of the key, and the whole set is graded by `check-backprop batch`.
 """
 
 from __future__ import annotations
