@@ -100,6 +100,12 @@ SECTIONS = (
         "nothing but the parser's own error may leave it, and nothing may take longer than 2 s.",
     ),
     Section(
+        "web",
+        "The page",
+        "In a real browser on the same machine, warm: from a key going down until what follows from it is painted, and "
+        "until an opened page can be used. These targets are times that a person notices, so they stand here as times.",
+    ),
+    Section(
         "generate",
         "A problem for every student",
         "1,000 variants with problem, handout, blank submission and key on one core, against writing the same "
