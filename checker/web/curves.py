@@ -14,7 +14,9 @@ from checker.problem import load_problem
 from checker.readings.loop import loss_curve
 from checker.reports.worked import selected
 from checker.solving import describe
+from checker.web.bench import worked
 from checker.web.fields import FILE
+from checker.web.flat import flat_units
 from checker.web.jobs import Opened, open_choice
 from checker.web.render import render, words
 
@@ -63,11 +65,11 @@ def _curves(form: Form, places: Sequence[Path], opened: Opened) -> Iterator[Curv
     size = sum(len(known.numbers) for known in work.values(problem).values())
     count = max(1, min(choice.settings.updates, MOST_WORK // max(1, size)))
     rate = problem.update.settings["learning_rate"]
-    yield _curve(f"as set, learning rate {_short(rate)}", problem, count)
+    yield _curve(f"as set, learning rate {_short(rate)}", problem, count, flat_units(problem, work.values(problem)))
     for text in choice.rates:
-        other = _exact(text)
-        if other != rate:
-            settings = {**problem.update.settings, "learning_rate": other}
+        another = _exact(text)
+        if another != rate:
+            settings = {**problem.update.settings, "learning_rate": another}
             yield _curve(
                 f"learning rate {text}", replace(problem, update=replace(problem.update, settings=settings)), count
             )
@@ -82,14 +84,15 @@ def _curves(form: Form, places: Sequence[Path], opened: Opened) -> Iterator[Curv
             other_form["activation" if choice.settings.kind == "neuron" else f"activation{k}"] = [name]
         other_choice = open_choice(other_form, places).choice
         try:
-            yield _curve(words(name), load_problem(other_choice.text.encode(), FILE), count)
+            other = load_problem(other_choice.text.encode(), FILE)
+            yield _curve(words(name), other, count, flat_units(other, worked(other).values(other)))
         except CheckerError as error:
             yield Curve(words(name), (), str(error.findings[0].what) if error.findings else str(error))
 
 
-def _curve(label: str, problem: Problem, count: int) -> Curve:
+def _curve(label: str, problem: Problem, count: int, flat: str = "") -> Curve:
     losses = tuple(loss_curve(problem, count))
-    return Curve(label, losses, describe(problem, losses))
+    return Curve(label, losses, f"{describe(problem, losses)} {flat}".strip())
 
 
 def losses_csv(form: Form, places: Sequence[Path]) -> str:

@@ -210,6 +210,26 @@ def test_the_chart_compares_learning_rates_and_activations(open_page, tmp_path):
     assert downloaded(page, "Chart (PNG)").startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("activation=relu&updates=500", "it has converged"),
+        ("activation=tanh&n.y=0.3&n.learning_rate=2", "it oscillates, up and down from update to update"),
+        ("activation=linear&n.learning_rate=1.6", "it diverges. The learning rate 1.6 is the likely cause"),
+        ("activation=relu&n.b=-3", "it stands still"),
+        ("activation=relu&n.b=-3", "a is dead: at z = -2.4 the slope of relu is 0."),
+        ("n.b=-40", "a is saturated: at z = -39.4 the slope of sigmoid is 8e-18."),
+        (
+            "kind=network&activation1=relu&n.b1[1]=-9",
+            "1 of 2 units of a1 is dead: at z1 = -8.4 the slope of relu is 0.",
+        ),
+    ],
+)
+def test_a_sentence_says_what_the_loss_does(open_page, query, says):
+    page = open_page(f"/?{query}")
+    expect(page.locator(".curves tbody tr").first).to_contain_text(says)
+
+
 def test_the_chart_is_read_with_mouse_and_keys(open_page):
     page = open_page("/?updates=10")
     expect(page.locator(".curves tbody tr")).to_have_count(1)
