@@ -255,6 +255,7 @@ picture.addEventListener('click', (event) => {
 })
 
 fields.addEventListener('focusin', (event) => point(event.target.closest('.ask')))
+fields.addEventListener('focusout', () => point(null))
 
 // ---------------------------------------------------------------- places
 

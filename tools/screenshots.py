@@ -1,0 +1,90 @@
+"""Pictures of the pages, for README and docs: `python tools/screenshots.py` writes docs/images/calculator.png and
+docs/images/practice.png.
+
+Not run in CI: a picture depends on the fonts of the machine. Run it, look at the pictures, and commit them. Needs a
+chromium and the extra `dev`. The files are written with as few colours as the pictures need (Pillow, which is no part
+of the project: `pip install pillow`), so that each has less than 150 KB.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+MOST = 150_000  # bytes of a picture
+COLOURS = 128
+
+# the submission of README: the slope is left out of dL_dz, and what follows is worked rightly from that
+ANSWERS = ("0.7", "0.6682", "0.0550", "-0.3318", "a*(1 - a)", "-0.3318", "-0.3318", "-0.1659", "-0.3318", "0.8332")
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The address of a server."""
+    command = [sys.executable, "-m", "checker", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:  # noqa: S603 - our own
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().split()[4].rstrip("/")
+        finally:
+            server.terminate()
+
+
+def small(data: bytes) -> bytes:
+    """A PNG with no more colours than the picture needs."""
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(data)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def main() -> int:
+    """Writes both pictures; 1 where one is too large."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+    if chromium is None:
+        sys.stderr.write("this needs chromium\n")
+        return 1
+    taken = {}
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1200, "height": 1620}, color_scheme="light")
+        page.goto(f"{address}/?inputs=1&rates=0.5,5")
+        page.wait_for_selector(".curves tbody tr:nth-child(3)")
+        page.wait_for_selector("#chart canvas")
+        taken["calculator"] = page.screenshot()
+        page.set_viewport_size({"width": 1280, "height": 960})
+        page.goto(f"{address}/practice")
+        for n, text in enumerate(ANSWERS):
+            page.fill(f"#v-{n}", text)
+        page.wait_for_selector("#badge-9 .follow_through")
+        page.wait_for_timeout(1000)  # what is said in full comes after a pause
+        page.evaluate("document.activeElement.blur()")
+        page.evaluate("document.querySelector('#h-answers').scrollIntoView(); scrollBy(0, -90)")
+        page.wait_for_timeout(300)
+        taken["practice"] = page.screenshot()
+        browser.close()
+    good = True
+    for name, data in taken.items():
+        made = small(data)
+        good &= len(made) < MOST
+        (IMAGES / f"{name}.png").write_bytes(made)
+        sys.stdout.write(f"{IMAGES / name}.png: {len(made):,} bytes\n")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
