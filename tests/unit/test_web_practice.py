@@ -110,10 +110,10 @@ def test_answers_under_other_names_and_of_single_elements_find_their_fields():
 def test_a_variant_is_the_one_that_generate_makes(name, tmp_path):
     file = data_folder("problem_sets") / "templates" / f"{name}.yaml"
     text = exercise.variant(file.read_text(), name, "k7")
-    roster = tmp_path / "roster.txt"
-    roster.write_text("k7\n")
-    generate(file, roster, tmp_path / "set", seed="practice")
-    made = load_problem(tmp_path / "set" / "problems" / "k7.yaml")
+    (generated,) = generate(file, ["k7"], seed="practice")
+    there = tmp_path / "there.yaml"
+    there.write_text(generated.text)
+    made = load_problem(there)
     here = tmp_path / "here.yaml"
     here.write_text(text)
     ours = load_problem(here)
