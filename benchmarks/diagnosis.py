@@ -1,6 +1,6 @@
 """How well mistakes are named: random problems, made-up students, and what the checker says of their work.
 
-    python -m benchmarks.diagnosis [--cases 600] [--seed 1] [--codes]
+    python -m benchmarks.diagnosis [--write] [--quick] [--cases 600] [--seed 1] [--codes]
 
 The students (`students`) share nothing with the checker; each submission is read and graded as a file would be. Cases
 whose mistake cannot be seen, because what is typed where it was made is right within what is asked, are counted and
@@ -17,11 +17,13 @@ import re
 import time
 from collections import Counter, defaultdict
 from itertools import pairwise
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from tabulate import tabulate
 
+from benchmarks.record import record
 from benchmarks.students import (
     SAME,
     Hand,
@@ -54,6 +56,8 @@ PRECISIONS = {
     "4 decimals": Hand(4, None),
     "6 decimals": Hand(6, None),
 }
+HEADERS = ["", "target", *PRECISIONS]
+CASES, QUICK = 600, 150  # mistakes made at each precision
 MISTAKES = 6  # a problem
 RANDOM_NUMBERS = 4  # a problem and kind
 SLIPS = ("sign_slip", "decimal_shift", "digit_transposition", "digit_dropped_or_doubled")
@@ -85,6 +89,11 @@ TARGETS = {
     "given copied wrongly named": (">", 0.7),
     "free points after an early 0": ("<", 0.0),
     "told from right work only by a note": ("", 0.0),
+}
+
+# why a figure falls short of its target where it does, by how it begins
+WHY = {
+    "called clear": "A share of some hundred numbers: one of them more or less is a third of a percent.",
 }
 
 
@@ -667,7 +676,13 @@ def _part(cases: int, seed: int, jobs: int, job: int) -> dict[str, Tally]:
 
 
 def table(tallies: Mapping[str, Tally]) -> str:
-    rows = []
+    """The figures for a terminal; `!` marks what falls short."""
+    return tabulate(rows(tallies), HEADERS, disable_numparse=True, colalign=("left", "left", *["right"] * len(tallies)))
+
+
+def rows(tallies: Mapping[str, Tally], mark: str = "{} !") -> list[list[str]]:
+    """The figures, a row each: what it is, its target, and what was reached at each precision."""
+    found = []
     for figure, (direction, target) in TARGETS.items():
         share = not any(word in figure for word in ("causes", "names", "free"))
         row = [
@@ -676,16 +691,38 @@ def table(tallies: Mapping[str, Tally]) -> str:
         ]
         for tally in tallies.values():
             got = tally.figure(figure)
-            short = got is not None and ((direction == ">" and got < target) or (direction == "<" and got > target))
-            row.append("-" if got is None else _shown(got, share) + (" !" if short else ""))
-        rows.append(row)
-    rows.append(["mistakes made", "", *(str(tally.made) for tally in tallies.values())])
-    rows.append(["of these not to be seen, all answered", "", *(str(tally.unseen) for tally in tallies.values())])
-    rows.append(
+            shown = "-" if got is None else _shown(got, share)
+            row.append(mark.format(shown) if falls_short(figure, tally) else shown)
+        found.append(row)
+    found.append(["mistakes made", "", *(str(tally.made) for tally in tallies.values())])
+    found.append(["of these not to be seen, all answered", "", *(str(tally.unseen) for tally in tallies.values())])
+    found.append(
         ["of these not to be seen, loss and updates", "", *(str(tally.like_right) for tally in tallies.values())]
     )
-    return tabulate(
-        rows, ["", "target", *tallies], disable_numparse=True, colalign=("left", "left", *["right"] * len(tallies))
+    return found
+
+
+def falls_short(figure: str, tally: Tally) -> bool:
+    """Whether a figure is measured and its target is not reached."""
+    direction, target = TARGETS[figure]
+    got = tally.figure(figure)
+    return got is not None and ((direction == ">" and got < target) or (direction == "<" and got > target))
+
+
+def shortfalls(tallies: Mapping[str, Tally]) -> str:
+    """In Markdown, what falls short, where, and why as far as it is known."""
+    lines = []
+    for figure in TARGETS:
+        where = [name for name, tally in tallies.items() if falls_short(figure, tally)]
+        if where:
+            why = next((text for start, text in WHY.items() if start in figure), "")
+            lines.append(f"- {figure}, at {' and '.join(where)}. {why}".rstrip())
+    if not lines:
+        return "Every target is reached."
+    return (
+        fill("Bold figures fall short of their target:", 120)
+        + "\n\n"
+        + "\n".join(fill(line, 120, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
     )
 
 
@@ -695,7 +732,9 @@ def _shown(value: float, share: bool) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=600, help="mistakes made at each precision")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} mistakes at each precision instead of {CASES}")
+    parser.add_argument("--cases", type=int, help="mistakes made at each precision")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--codes", action="store_true", help="print the figures of every code too")
@@ -703,8 +742,12 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=0, help="how many of them with problem and submission")
     options = parser.parse_args()
     start = time.perf_counter()
-    tallies = measure(options.cases, options.seed, options.jobs)
+    cases = options.cases or (QUICK if options.quick else CASES)
+    tallies = measure(cases, options.seed, options.jobs)
     print(table(tallies))
+    if options.write:
+        command = f"python -m benchmarks.diagnosis --write{' --quick' if options.quick else ''}"
+        record("diagnosis", HEADERS, rows(tallies, "**{}**"), command, shortfalls(tallies))
     failures: Counter[tuple[str, str, str, str]] = Counter()
     examples: dict[tuple[str, str, str, str], str] = {}
     for tally in tallies.values():

@@ -15,7 +15,7 @@ import numpy as np
 from checker.grading import grade_sheet, rounded
 from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, WRONG, Marks
 from checker.outcome import FIRST_ERRORS, Diagnosis, Notice, Verdict
-from checker.readings.program import Program, dump, load
+from checker.readings.program import Mistakes, Program, dump, load
 from checker.sheet import Cell, Fault, Sheet
 from checker.submission import Submission
 
@@ -82,7 +82,7 @@ class Face:
         steps = [step._replace(slot=moved(step.slot, step.size), routes=[], choice="") for step in program.steps]
         empty = program._replace(
             problem="", leaves=leaves, steps=steps, values=[program.values[slot] for slot in slots],
-            formulas=[], exact=[], mistakes=[], candidates=[], notes=[],
+            formulas=[], exact=[], mistakes=Mistakes({}), candidates=[], notes=[],
         )  # fmt: skip
         return Face(empty), slots
 

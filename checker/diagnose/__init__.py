@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.diagnose.habits import habits_of
+from checker.diagnose.habits import OF, habits_of
 from checker.diagnose.hidden import LeftOut
 from checker.diagnose.local import SLIP_FROM, Candidates, Explanation, Item, Local
 from checker.mark import DIAGNOSED_SLIP, MISCONCEPTION, Marks, mark
@@ -153,6 +153,8 @@ class _Search:
 
     def _habits(self) -> None:
         """Give mistakes that are made in some layers only their own names, too, and take those from others."""
+        if not any(e.code in OF for _, explanations in self.found.values() for e in explanations):
+            return
         for code, steps in self.region.layers.items():
             made = {number: self._made(code, number) for number in steps}
             for habit in habits_of(code, [n for n in steps if steps[n]], self.region.layers) + habits_of(

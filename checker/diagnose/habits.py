@@ -34,6 +34,7 @@ HABITS = tuple(
     for rule in MISCONCEPTIONS[code].rules
     if rule.place == "habit"
 )
+OF = frozenset(habit.of for habit in HABITS)
 
 
 def layers(program: Program) -> dict[str, dict[int, bool]]:
@@ -41,11 +42,10 @@ def layers(program: Program) -> dict[str, dict[int, bool]]:
 
     Only where a problem has both kinds of layers is there anything to tell apart.
     """
-    wanted = {habit.of for habit in HABITS}
     found: dict[str, dict[int, bool]] = {}
     for mistake in program.mistakes:
         for name in mistake.names:
-            if name.code in wanted and mistake.layer >= OUTPUT:
+            if name.code in OF and mistake.layer >= OUTPUT:
                 found.setdefault(name.code, {})[mistake.step] = mistake.layer == OUTPUT
     return {code: steps for code, steps in found.items() if len(set(steps.values())) > 1}
 

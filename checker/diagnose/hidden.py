@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import within
-from checker.diagnose.habits import habits_of, layers
+from checker.diagnose.habits import OF, habits_of, layers
 from checker.diagnose.local import Explanation
 from checker.diagnose.picked import Picked
 from checker.mark import CORRECT, FOLLOW_THROUGH, Marks, doubtful
@@ -47,14 +47,21 @@ class LeftOut:
     def __init__(self, local: Local) -> None:
         program = local.program
         self.program, self.answers, self.lanes = program, local.answers, local.lanes
-        self.by_step, self.rows, self.reference = local.by_step, local.rows, local.reference
+        self.rows, self.reference = local.rows, local.reference
         self.step_of: dict[int, int] = {}
         for number, step in enumerate(program.steps):
             self.step_of.update(dict.fromkeys(range(step.slot, step.slot + step.size), number))
         self.left_out = {number for number, step in enumerate(program.steps) if self._is_left_out(step)}
-        self.layers = layers(program)
+        self._layers: dict[str, dict[int, bool]] | None = None
         self._reads: dict[tuple[int, int], set[int]] = {}
         self._parents: dict[int, set[int]] = {}
+
+    @property
+    def layers(self) -> dict[str, dict[int, bool]]:
+        """Where the mistakes can be made that habits are of; found when it is first asked for."""
+        if self._layers is None:
+            self._layers = layers(self.program)
+        return self._layers
 
     def _is_left_out(self, step: Step) -> bool:
         """Whether somebody left out some of it."""
@@ -92,7 +99,7 @@ class LeftOut:
         habits: dict[tuple[str, str, int], list[tuple[int, Mistake]]] = {}
         for number in before:
             count: dict[tuple[str, str], int] = {}
-            for mistake in self.by_step.get(number, ()):
+            for mistake in self.program.mistakes.at(number):
                 names = tuple((n.code, n.tier, n.slip) for n in mistake.names if n.tier <= LARGEST_TIER)
                 if not names:
                     continue
@@ -115,7 +122,7 @@ class LeftOut:
     def _with_habits(self, trial: Trial) -> Trial:
         """The trial with the names that it has for being made in these layers alone."""
         steps = [number for number, _ in trial.rules]
-        more = [h for code, _, _ in trial.names if code in self.layers for h in habits_of(code, steps, self.layers)]
+        more = [h for code, _, _ in trial.names if code in OF for h in habits_of(code, steps, self.layers)]
         return trial._replace(names=(*trial.names, *((h.code, h.tier, False) for h in more))) if more else trial
 
     def _habits(self, made: list[tuple[int, Mistake]]) -> Iterable[list[tuple[int, Mistake]]]:

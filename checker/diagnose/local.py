@@ -98,9 +98,6 @@ class Local:
         self, program: Program, reference: list[Value], answers: dict[int, tuple[Value, ...]], lanes: Any
     ) -> None:
         self.program, self.reference, self.answers, self.lanes = program, reference, answers, lanes
-        self.by_step: dict[int, list[Mistake]] = {}
-        for mistake in program.mistakes:
-            self.by_step.setdefault(mistake.step, []).append(mistake)
         if lanes is FLOATS:
             self.rows: Any = one
         else:
@@ -157,7 +154,7 @@ class Local:
 
     def candidates(self, item: Item, marks: Marks) -> Candidates | None:
         """What every mistake of the step gives, on the student's own answers and on the true ones."""
-        mistakes = self.by_step.get(item.number, ())
+        mistakes = self.program.mistakes.at(item.number)
         if not mistakes:
             return None
         rows, lanes = self.rows, self.lanes
@@ -200,7 +197,7 @@ class Local:
         if number not in self._true:
             values = Picked(self.reference, None, FLOATS)
             made = []
-            for mistake in self.by_step.get(number, ()):
+            for mistake in self.program.mistakes.at(number):
                 run(mistake.route.code, self.program.formulas, values, self.lanes)
                 made.append([values[out] for out in mistake.route.out])
             self._true[number] = made

@@ -100,7 +100,7 @@ def _needed(derivation: Derivation) -> tuple[list[Step], list[Step]]:
     return steps, [item for item in derivation.steps if item.name in beyond]
 
 
-def _mistakes(steps: list[Step], lowering: Lowering) -> list[kept.Mistake]:
+def _mistakes(steps: list[Step], lowering: Lowering) -> kept.Mistakes:
     """What each mistake gives at each step, as code that runs once every step has its value; equal rules are one."""
     lowered = []
     for number, item in enumerate(steps):
@@ -114,7 +114,7 @@ def _mistakes(steps: list[Step], lowering: Lowering) -> list[kept.Mistake]:
                 called.append(kept.Name(mistake.code, entry.tier, entry.slip, mistake.variant))
         for node, mistake in first.items():
             lowered.append(kept.Mistake(number, mistake.layer, names[node], lowering.route(mistake.node)))
-    return lowered
+    return kept.Mistakes.made(lowered)
 
 
 def _parents(item: Step) -> list[str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from checker.errors import Finding
 from checker.outcome import Tolerance
@@ -17,9 +18,9 @@ from checker.readings.numeric import Code, Formula, Value, run
 from checker.stepname import StepNames
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-FORMAT = "check-backprop/program@1"
+FORMAT = "check-backprop/program@2"
 MOST_LINKED = 150  # asked steps; of more nobody draws how they hang together
 SHOWN_ELEMENTS = 12  # arrays up to this size are written out when numbers are put in
 _NAME = re.compile(r"[A-Za-zΑ-ω_][\wΑ-ω]*(?:@\d+)?")
@@ -81,6 +82,64 @@ class Mistake(NamedTuple):
     route: Route
 
 
+class Mistakes(Sequence[Mistake]):
+    """Wrong rules, by step: those of a step are read when they are first asked for, since a student errs at few."""
+
+    def __init__(self, kept: Mapping[int, str | list[Mistake]]) -> None:
+        self._kept = dict(kept)
+
+    @staticmethod
+    def made(mistakes: Iterable[Mistake]) -> Mistakes:
+        """These mistakes, whose steps come in order."""
+        kept: dict[int, str | list[Mistake]] = {}
+        for mistake in mistakes:
+            found = kept.setdefault(mistake.step, [])
+            assert isinstance(found, list)
+            found.append(mistake)
+        return Mistakes(kept)
+
+    def at(self, step: int) -> list[Mistake]:
+        """The mistakes that can be made at a step.
+
+        Raises:
+            ValueError: the text that was kept is no such list.
+        """
+        found = self._kept.get(step, [])
+        if isinstance(found, str):
+            try:
+                found = [
+                    Mistake(step, layer, [Name(*name) for name in names], Route(*route))
+                    for layer, names, route in json.loads(found)
+                ]
+            except TypeError as error:
+                raise ValueError("not a program") from error
+            self._kept[step] = found
+        return found
+
+    def texts(self) -> dict[str, str]:
+        """The same as texts by the step's number, to be kept."""
+        return {
+            str(step): json.dumps([each[1:] for each in self.at(step)], separators=(",", ":")) for step in self._kept
+        }
+
+    def __iter__(self) -> Iterator[Mistake]:
+        for step in self._kept:
+            yield from self.at(step)
+
+    def __len__(self) -> int:
+        return sum(len(self.at(step)) for step in self._kept)
+
+    @overload
+    def __getitem__(self, index: int) -> Mistake: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Mistake]: ...
+    def __getitem__(self, index: int | slice) -> Mistake | list[Mistake]:
+        return list(self)[index]
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+
 class Candidate(NamedTuple):
     """A route that counts only where it gives the step's numbers: the step's number, and its place among the routes."""
 
@@ -112,7 +171,7 @@ class Program(NamedTuple):
     iterations: int
     aliases: dict[str, str]
     notes: list[Finding]
-    mistakes: list[Mistake]
+    mistakes: Mistakes
     candidates: list[Candidate]
     targets: list[str]
     fixed: bool
@@ -174,6 +233,7 @@ def nested(texts: Sequence[str], shape: tuple[int, ...]) -> str:
 def dump(program: Program) -> bytes:
     """The program as bytes, to be kept."""
     plain = program._asdict()
+    plain["mistakes"] = program.mistakes.texts()
     plain["formulas"] = [(f.arity, f.constants, f.code) for f in program.formulas]
     plain["ask"] = [[*asked[:-1], _tolerance(asked.tolerance)] for asked in program.ask]
     plain["tolerance"] = _tolerance(program.tolerance)
@@ -199,17 +259,14 @@ def load(data: bytes) -> Program:
         plain["ask"] = [Asked._make([*asked[:-1], Tolerance(**asked[-1])]) for asked in plain["ask"]]
         plain["tolerance"] = Tolerance(**plain["tolerance"])
         plain["notes"] = [Finding(what, None, mend) for what, mend in plain["notes"]]
-        plain["mistakes"] = [
-            Mistake(step, layer, [Name(*name) for name in names], Route(*route))
-            for step, layer, names, route in plain["mistakes"]
-        ]
+        plain["mistakes"] = Mistakes({int(step): text for step, text in plain["mistakes"].items()})
         plain["candidates"] = [
             Candidate(step, position, Route(*route)) for step, position, route in plain["candidates"]
         ]
         plain["leaves"] = {name: (slot, tuple(shape)) for name, (slot, shape) in plain["leaves"].items()}
         plain["shapes"] = {name: tuple(shape) for name, shape in plain["shapes"].items()}
         return Program(**plain)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a program") from error
 
 
