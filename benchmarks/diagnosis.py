@@ -350,8 +350,8 @@ class Tally:
             self.add(figure, value, weight)
         self.failures += other.failures
         self.examples = other.examples | self.examples
-        for key, record in other.by_code.items():
-            self.by_code[key] = [a + b for a, b in zip(self.by_code[key], record, strict=True)]
+        for key, counted in other.by_code.items():
+            self.by_code[key] = [a + b for a, b in zip(self.by_code[key], counted, strict=True)]
         self.unseen += other.unseen
         self.like_right += other.like_right
         self.made += other.made
@@ -477,10 +477,10 @@ class Bench:
             tally.fail(f"{mode}: several", code, "", ", ".join(sorted(reported)), self.example(task, typed))
         if named:
             tally.add(f"{mode}: said to be clear", any(d.confidence == "clear" for d in step.diagnosis))
-        record = tally.by_code[mode, code]
-        record[0] += 1
-        record[1] += named
-        record[2] += first
+        counted = tally.by_code[mode, code]
+        counted[0] += 1
+        counted[1] += named
+        counted[2] += first
         if not found:
             said = f"first error {re.sub(r'[0-9]+', '#', grade.first_error or 'none')}; here {step.verdict.value}"
             tally.fail(f"{mode}: place", code, truth.step, said, self.example(task, typed))
@@ -759,11 +759,11 @@ def main() -> None:
     if options.codes:
         codes: defaultdict[tuple[str, str], list[int]] = defaultdict(_three)
         for tally in tallies.values():
-            for key, record in tally.by_code.items():
-                codes[key] = [a + b for a, b in zip(codes[key], record, strict=True)]
+            for key, counted in tally.by_code.items():
+                codes[key] = [a + b for a, b in zip(codes[key], counted, strict=True)]
         print()
-        rows = [(*key, *record) for key, record in sorted(codes.items())]
-        print(tabulate(rows, ["answered", "code", "cases", "reported", "first"]))
+        listed_codes = [(*key, *counted) for key, counted in sorted(codes.items())]
+        print(tabulate(listed_codes, ["answered", "code", "cases", "reported", "first"]))
     for key, _ in listed[: options.examples]:
         print(f"\n=== {key}\n{examples[key]}")
 
