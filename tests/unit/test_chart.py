@@ -76,7 +76,7 @@ def test_curves_differ_in_dashes_and_name_in_the_legend_and_points_tell_their_nu
     assert len({line.get("stroke-dasharray") for line in lines}) == MOST_CURVES == len(COLOURS) == len(DASHES)
     assert [word for word in words(root) if word.startswith("learning")] == [curve.label for curve in curves]
     told = [each.text for each in root.iter(f"{SVG}title")]
-    assert "learning rate 3: after 1 update, L = 0.25" in told
+    assert "learning rate 3: updates: 1, L = 0.25" in told
     named = {each.get("id"): each.text for each in root.iter() if each.get("id")}
     assert named == {"chart-title": "The loss", "chart-desc": "They fall."}
     assert chart_svg([*curves, curves[0]], "The loss", upward="L") == ""

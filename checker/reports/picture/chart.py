@@ -73,7 +73,7 @@ def chart_svg(
         *_frame(up, along, upward, across),
     ]
     for place, curve in enumerate(curves):
-        parts += _curve(curve, place, up, along, upward)
+        parts += _curve(curve, place, up, along, (upward, across))
     if rows:
         parts += _legend(curves, TOP + HIGH + BELOW + ROW / 2)
     return "".join([*parts, "</svg>"])
@@ -168,7 +168,7 @@ def _number(value: float) -> str:
     return f'{factor}10<tspan dy="-5" font-size="10">{power}</tspan>'
 
 
-def _curve(curve: Curve, place: int, up: Axis, along: Axis, upward: str) -> Iterator[str]:
+def _curve(curve: Curve, place: int, up: Axis, along: Axis, axes: tuple[str, str]) -> Iterator[str]:
     look = f'class="series s{place}" stroke="{COLOURS[place]}" stroke-width="2"'
     dashes = f' stroke-dasharray="{DASHES[place]}"' if DASHES[place] else ""
     runs = list(_runs(curve.values))
@@ -187,8 +187,9 @@ def _curve(curve: Curve, place: int, up: Axis, along: Axis, upward: str) -> Iter
             else 'class="told" fill="none" pointer-events="all" r="7"'
         )
         of = f"{text(curve.label)}: " if curve.label else ""
-        when = f"after {k} update{'' if k == 1 else 's'}, {text(upward)} = {number(value, 6)}"
-        yield f'<circle {kind} cx="{_x(along, k):.1f}" cy="{_y(up, value):.1f}"><title>{of}{when}</title></circle>'
+        upward, across = axes
+        told = f"{text(across)}: {k}, {text(upward)} = {number(value, 6)}"
+        yield f'<circle {kind} cx="{_x(along, k):.1f}" cy="{_y(up, value):.1f}"><title>{of}{told}</title></circle>'
 
 
 def _runs(values: Sequence[float]) -> Iterator[list[tuple[int, float]]]:
