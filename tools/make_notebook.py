@@ -1,6 +1,6 @@
 """Writes docs/library.ipynb: the text of tools/library.md as a notebook, run, with what each cell shows.
 
-    python tools/make_notebook.py
+    python tools/make_notebook.py [--check]
 
 The tests make it again and compare, so the notebook is executed and its outputs are true.
 """
@@ -48,5 +48,8 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(page(), encoding="utf-8")
+    made = page()
+    if "--check" in sys.argv:
+        sys.exit(None if PATH.read_text(encoding="utf-8") == made else f"{PATH.name} shows what is no longer so")
+    PATH.write_text(made, encoding="utf-8")
     sys.stdout.write(f"{PATH.relative_to(ROOT)}\n")
