@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -81,7 +82,7 @@ def make_course(
     except OSError as error:
         what = f"the demo cannot be written: {error.strerror or error}"
         raise AuthorError(Finding(what, Place(str(folder)), "give a folder that you may write")) from error
-    return Course(folder, students, tuple(graded), _telling(graded[1].summary))
+    return Course(folder, students, tuple(graded), _telling(folder / ASSIGNMENTS[1] / "graded" / "reports"))
 
 
 def _take(folder: Path) -> None:
@@ -101,10 +102,18 @@ def _roster(students: Sequence[str]) -> list[str]:
     return [f"{student},{'A' if number < len(students) / 2 else 'B'}\n" for number, student in enumerate(students)]
 
 
-def _telling(summary: Summary) -> str:
-    """A student who made a mistake that has a name and worked rightly from it: the one who lost least by it."""
-    rows = [row for row in summary.rows() if row.percent is not None and row.first_error and row.percent < 100]
-    return max(rows, key=lambda row: (row.percent or 0, row.student)).student if rows else ""
+def _telling(reports: Path) -> str:
+    """The student whose report tells most: one mistake, which has a name, and as much as possible worked from it."""
+    from checker.outcome import Verdict
+
+    told: dict[str, int] = {}
+    for path in sorted(reports.glob("*.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        verdicts = [step["verdict"] for step in report["steps"]]
+        mistakes = set(verdicts) - {Verdict.CORRECT.value, Verdict.FOLLOW_THROUGH.value}
+        if mistakes == {Verdict.MISCONCEPTION.value} and verdicts.count(Verdict.MISCONCEPTION.value) == 1:
+            told[report["student"]] = verdicts.count(Verdict.FOLLOW_THROUGH.value)
+    return max(told, key=lambda student: (told[student], student), default="")
 
 
 def told(course: Course) -> str:
@@ -125,6 +134,8 @@ def told(course: Course) -> str:
         (f"{folder}/{first}/set/handouts/{course.students[0]}.html", "what a student was given"),
         (f"{folder}/{first}/graded/gradebook.csv", "the points, to upload"),
     ]
+    if not course.telling:
+        del opened[1]
     width = max(len(path) for path, _ in opened)
     lines += ["", "Open", *(f"  {path:{width}}  {what}" for path, what in opened)]
     home = f"{folder}/{second}"
