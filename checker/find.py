@@ -13,6 +13,7 @@ from checker.errors import AuthorError, CheckerError, Finding, Place, Submission
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+MOST_NAMES = 1000  # of a folder that are compared with one that is not there
 HEAD = 64 * 1024  # how much of a file is looked at for its id
 BOM = b"\xef\xbb\xbf"
 SUFFIXES = (".yaml", ".yml")
@@ -121,9 +122,24 @@ def contents(path: Path, error: type[CheckerError], most: int = 1024 * 1024) -> 
     """
     try:
         return _head(path, most + 1)
+    except FileNotFoundError:
+        raise error(Finding("there is no such file", Place(str(path)), _nearby(path))) from None
     except OSError as trouble:
         what = f"it cannot be read: {trouble.strerror or trouble}"
         raise error(Finding(what, Place(str(path)), "give a file that is there and that you may read")) from None
+
+
+def _nearby(path: Path) -> str:
+    """The mend for a file that is not there: the one beside it that has nearly this name, where there is one."""
+    from difflib import get_close_matches
+
+    try:
+        with os.scandir(path.parent) as entries:
+            names = {Path(entry).stem: entry.name for entry, _ in zip(entries, range(MOST_NAMES), strict=False)}
+    except OSError:
+        return f"there is no folder {str(path.parent)!r} either"
+    near = get_close_matches(path.stem, names, n=1)
+    return f"did you mean {str(path.with_name(names[near[0]]))!r}?" if near else "give a file that is there"
 
 
 def _head(path: Path, most: int = HEAD) -> bytes:

@@ -139,13 +139,9 @@ USAGE = [
     ),
     (["ada.yaml", "--fromat", "json"], "check-backprop: unknown option '--fromat'; did you mean '--format'?\n"),
     (["ada.yaml", "--problems", "none"], "check-backprop: --problems none: there is no such folder\n"),
-    (
-        ["none.yaml"],
-        (
-            "none.yaml:1:1: it cannot be read: No such file or directory; "
-            "give a file that is there and that you may read\n"
-        ),
-    ),
+    (["none.yaml"], "none.yaml:1:1: there is no such file; give a file that is there\n"),
+    (["neuorn.yml"], "neuorn.yml:1:1: there is no such file; did you mean 'neuron.yaml'?\n"),
+    (["no/ada.yaml"], "no/ada.yaml:1:1: there is no such file; there is no folder 'no' either\n"),
     (["solve", "xro"], "there is no problem 'xro' among the shipped ones; did you mean 'xor'?\n"),
 ]
 
