@@ -73,7 +73,8 @@ def _plan(items: tuple[Item, ...]) -> _Plan:
     return _Plan(
         boxes,
         "".join(
-            f'<text class="soft halo" x="{EDGE}" y="{y:g}" font-size="12">{escape(label)}</text>' for label, y in bands
+            f'<text class="soft halo" x="{x:g}" y="{y:g}" font-size="12">{escape(label)}</text>'
+            for label, x, y in bands
         ),
         size,
         [edge for item in items for edge in _edges(item, boxes)],
@@ -93,7 +94,7 @@ def standalone(svg: str) -> str:
 
 def _geometry(
     items: Sequence[Item], layout: Layout
-) -> tuple[dict[str, _Box], list[tuple[str, float]], tuple[float, float]]:
+) -> tuple[dict[str, _Box], list[tuple[str, float, float]], tuple[float, float]]:
     """The box of every step, the bands' names with their heights, and the size of the whole."""
     widest = max(width(line) for item in items for line in letters(item.name))
     box = min(150.0, max(72.0, round(widest + 34)))
@@ -108,7 +109,7 @@ def _geometry(
     for key in sorted(layout.heights):
         iteration, band = key
         label = BANDS[band] + (f", iteration {iteration}" if iteration > 1 else "")
-        labels.append((label, y + 11))
+        labels.append((label, EDGE + box / 2 + 10, y + 11))  # beside the arrow that comes down in the first column
         y += LABEL
         tops[key] = y
         rows = layout.heights[key]
