@@ -1,5 +1,5 @@
 """Pictures of the pages, for README and docs: `python tools/screenshots.py [NAME …]` writes docs/images/NAME.png, for
-the pages of the server (calculator, practice) and those that are files (report, class, solved); all where none is named.
+those of the server (calculator, practice) and those that are files (report, class, solved); all, where none is named.
 
 Not run in CI: a picture depends on the fonts of the machine. Run it, look at the pictures, and commit them. Needs a
 chromium and the extra `dev`. The files are written with as few colours as the pictures need (Pillow, which is no part
@@ -57,7 +57,7 @@ def small(data: bytes) -> bytes:
 def run(*arguments: str, folder: Path) -> str:
     """What one command of ours prints; marks that are not full are no fault here."""
     command = [sys.executable, "-m", "checker", *arguments]
-    done = subprocess.run(command, cwd=folder, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603 - our own
     if done.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(arguments)}: {done.stderr}")
     return done.stdout
@@ -96,11 +96,12 @@ def files(browser: Browser, folder: Path) -> Iterator[tuple[str, bytes]]:
     solved = run("solve", "mazur-2-2-2-network", "--format", "html", *rates, folder=folder)
     (folder / "solved.html").write_text(solved, encoding="utf-8")
     page = browser.new_page(viewport={"width": 1000, "height": 1150}, color_scheme="light")
-    for name, path in (
-        ("report", folder / "report.html"),
-        ("class", min((folder / "course").rglob("class.html"))),
-        ("solved", folder / "solved.html"),
+    for name, path, high in (
+        ("report", folder / "report.html", 1140),
+        ("class", min((folder / "course").rglob("class.html")), 1150),
+        ("solved", folder / "solved.html", 1190),
     ):
+        page.set_viewport_size({"width": 1000, "height": high})
         page.goto(path.as_uri())
         page.evaluate("document.fonts.ready")
         yield name, page.screenshot()
