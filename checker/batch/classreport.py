@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = "check-backprop/class@1"
 _WORD = re.compile(r"[\w.@-]+")
+_quoted = json.encoder.encode_basestring  # which leaves letters of any script as they are
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -167,7 +168,7 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
         for each in map(report.unnamed, report.borrowed)
     ]
     over = ({"file": name, "reason": reason} for name, reason in passed)
-    parts: tuple[tuple[str, Iterable[dict[str, Any]]], ...] = (
+    parts: tuple[tuple[str, Iterable[dict[str, Any] | str]], ...] = (
         ("assignments", given),
         ("submissions", map(_submission, rows)),
         ("steps", steps),
@@ -187,7 +188,7 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
         yield f',\n "{name}": ['.encode()
         count, lines = 0, list[str]()
         for entry in entries:
-            lines.append(f"{',' if count else ''}\n  {_encode(entry)}")
+            lines.append(f"{',' if count else ''}\n  {entry if isinstance(entry, str) else _encode(entry)}")
             count += 1
             if len(lines) >= 1000:
                 yield "".join(lines).encode("utf-8", "backslashreplace")
@@ -197,14 +198,25 @@ def draw_json(report: ClassReport, rows: Iterable[Row], passed: Iterable[tuple[s
     yield b"}\n"
 
 
-def _submission(row: Row) -> dict[str, Any]:
-    found = row._asdict()
-    if not row.late_days and not row.penalty:
-        for name in ("late_days", "penalty", "final"):
-            del found[name]
-    if not row.remark:
-        del found["remark"]
-    return {name: _whole(value) if isinstance(value, float) else value for name, value in found.items()}
+def _submission(row: Row) -> str:
+    """A row as JSON; there may be very many."""
+    parts = [
+        f'{{"student": {_quoted(row.student)}, "submission": {_quoted(row.submission)}',
+        f', "problem": {_quoted(row.problem)}, "status": "{row.status}", "counts": {"true" if row.counts else "false"}',
+        f', "awarded": {_number(row.awarded)}, "possible": {_number(row.possible)}, "percent": {_number(row.percent)}',
+        f', "first_error": {"null" if row.first_error is None else _quoted(row.first_error)}',
+        f', "reason": {_quoted(row.reason)}',
+    ]
+    if row.late_days or row.penalty:
+        late = (row.late_days, _number(row.penalty), _number(row.final))
+        parts.append(', "late_days": {}, "penalty": {}, "final": {}'.format(*late))
+    if row.remark:
+        parts.append(f', "remark": {_quoted(row.remark)}')
+    return "".join([*parts, "}"])
+
+
+def _number(value: float | None) -> str:
+    return "null" if value is None else repr(_whole(value))
 
 
 def _whole(value: float) -> float | int:

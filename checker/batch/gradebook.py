@@ -20,6 +20,7 @@ COLUMNS = (
 LATE_COLUMNS = ("late_days", "penalty", "final")
 KEEP = ("last", "first", "best")
 
+_HARMLESS = re.compile(r"[A-Za-z0-9][ -~]*|")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?")
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
@@ -107,7 +108,7 @@ def cell(text: str) -> str:
     >>> cell("=1+1"), cell("-3.5"), cell("-cmd|' /C calc'!A0"), cell("Ada")
     ("'=1+1", '-3.5', "'-cmd|' /C calc'!A0", 'Ada')
     """
-    if text.isalnum():
+    if _HARMLESS.fullmatch(text):
         return text
     shown = printable(text)
     if shown.lstrip().startswith(_ACTIVE) and not _NUMBER.fullmatch(shown):

@@ -149,14 +149,10 @@ class Tally:
             step.points += float(points[:, n].sum())
             who = np.flatnonzero(np.isin(verdicts[:, n], _LOOKED_INTO))
             if who.size:
-                columns = face.columns[n]
-                cells = kept.cell[positions[who], columns.start : columns.stop].tolist()
-                self._wrong(
-                    [
-                        (step.place, _text([kept.texts[cell] for cell in row]), students[place][1])
-                        for row, place in zip(cells, who.tolist(), strict=True)
-                    ]
-                )
+                columns, texts, place = face.columns[n], kept.texts, step.place
+                rows = kept.cell[positions[who], columns.start : columns.stop].tolist()
+                answers = [_text([texts[cell] for cell in row]) for row in rows]
+                self._wrong([(place, text, students[k][1]) for text, k in zip(answers, who.tolist(), strict=True)])
         for label, count in Counter(face.first_errors(verdicts)).items():
             if label is not None:
                 self.steps[label].first += count
@@ -197,7 +193,7 @@ class Tally:
 
 def _text(parts: list[str]) -> str:
     """An answer as it was typed, the elements of an array in brackets."""
-    text = parts[0] if len(parts) == 1 else f"[{', '.join(part or '-' for part in parts)}]"
+    text = parts[0] if len(parts) == 1 else f"[{', '.join([part or '-' for part in parts])}]"
     return text if text.isascii() and text.isprintable() else printable(text)
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,12 +26,12 @@ from checker.batch.kept import Face, Kept
 from checker.batch.record import Entry, Recorder, Variant
 from checker.block import Block, Cells
 from checker.errors import AuthorError
+from checker.formula_answer import FormulaAnswers
+from checker.grading import grade_submission
+from checker.problem import load_problem
 from checker.reports import FORMATS, Level
 from checker.sheet import lay
 from checker.submission import load_submission
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOSTILE = {
     "alias.yaml": "answers: {z: &a [1, 1], a: *a}\n",
@@ -268,6 +268,43 @@ def test_killed_at_any_moment_a_rerun_ends_with_the_same_bytes(tmp_path, problem
         assert not (out / ".unfinished").exists()
 
 
+def works(pid: int) -> bool:
+    """Whether a process is there and not merely waiting for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_workers_end_with_the_process_that_started_them(tmp_path, problems):
+    folder, started = make_class(tmp_path / "class", 40), tmp_path / "started"
+    script = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from checker.batch import blocks, record\n"
+        "from checker.batch.options import Options\n"
+        "from checker.batch.run import grade_class\n"
+        "folder, problems, out, started = map(Path, sys.argv[1:])\n"
+        "def slow(*arguments):\n"
+        "    Path(f'{started}{os.getpid()}').touch()\n"
+        "    time.sleep(60)\n"
+        "blocks.BLOCK, record.Recorder.record = 10, slow\n"
+        "grade_class(folder, out, problems, Options(jobs=2, pool_from=1))\n"
+    )
+    places = map(str, (folder, problems, tmp_path / "out", started))
+    process = subprocess.Popen([sys.executable, "-c", script, *places])
+    deadline = time.monotonic() + 60
+    while len(workers := [int(path.name[7:]) for path in tmp_path.glob("started*")]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    while any(map(works, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(works, workers))
+
+
 # ---------------------------------------------------------------- one poisonous submission
 
 
@@ -398,3 +435,48 @@ def test_an_out_that_cannot_be_is_an_error(tmp_path, problems):
     (tmp_path / "file").write_text("")
     with pytest.raises(AuthorError, match=r"it cannot be written: .*; choose an --out"):
         grade_folder(folder, tmp_path / "file" / "out", problems=problems)
+
+
+# ---------------------------------------------------------------- a whole course, and those who would break it
+
+STEPS = list(RIGHT)
+BREAKS = {
+    "a quote that is not closed": lambda n, text: text.replace(f"  {STEPS[n]}: ", f'  {STEPS[n]}: "'),
+    "a step twice": lambda n, text: f"{text}  {STEPS[n]}: 1\n",
+    "an anchor": lambda n, text: text.replace(f"  {STEPS[n]}: ", f"  {STEPS[n]}: &bomb "),
+    "a tag": lambda n, text: text.replace(f"  {STEPS[n]}: ", f"  {STEPS[n]}: !!python/object/apply:os.getcwd "),
+    "brackets": lambda n, text: text.replace(f"  {STEPS[n]}: ", f"  {STEPS[n]}: {'[' * (100 + 700 * n)}"),
+    "a byte of another encoding": lambda n, text: text.replace(f"  {STEPS[n]}: ", f"  {STEPS[n]}: \udce9"),
+    "two documents": lambda n, text: text.replace(f"  {STEPS[n]}: ", f"---\n  {STEPS[n]}: "),
+    "more than 1 MiB": lambda n, text: f"{text}#{'x' * (1_050_000 + n)}\n",
+    "an unknown key": lambda n, text: f"{text}points{n}: 12\n",
+    "a problem elsewhere": lambda n, text: text.replace("problem: neuron", f"problem: ../neuron{n}"),
+}
+
+
+def test_a_thousand_and_a_hundred_broken_ones_are_a_thousand_grades_and_a_hundred_reasons(tmp_path, problems):
+    folder = make_class(tmp_path / "class", 1_000, seed=8)
+    right = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml"))
+    broken = []
+    for kind, spoil in BREAKS.items():
+        for n in range(10):
+            name = f"{kind.replace(' ', '-')}-{n}.yaml"
+            text = spoil(n, submission(RIGHT, f"broken {n}"))
+            (folder / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+            broken.append(name)
+    summary = grade_folder(folder, tmp_path / "out", problems=problems, reports=[])
+    assert (summary.graded, summary.ungradable) == (1_000, 100)
+    rows = rows_of(tmp_path / "out")
+    assert sorted(name for name, row in rows.items() if row["status"] == "ungradable") == sorted(broken)
+    for name in broken:
+        assert rows[name]["reason"].startswith(f"{name}:") or "problem" in rows[name]["reason"], rows[name]
+        assert rows[name]["awarded"] == rows[name]["percent"] == ""
+    path = problems / "neuron.yaml"
+    program, mistaken = load_program(path), load_program(path, mistakes=True)
+    formulas = FormulaAnswers(load_problem(path.read_bytes(), str(path)))
+    for name in right:
+        alone = grade_submission(
+            load_submission((folder / name).read_bytes(), name), program, formulas, lambda: mistaken
+        )
+        assert float(rows[name]["awarded"]) == pytest.approx(alone.awarded, abs=1e-6)
+        assert (rows[name]["first_error"] or None) == alone.first_error
