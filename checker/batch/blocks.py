@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.batch.collect import collect, expected
 from checker.batch.found import Passed
 from checker.batch.intake import Intake, Waiting
+from checker.batch.outcomes import Entry, Variant, ungradable
 from checker.batch.platforms import stem_of
 from checker.batch.pool import Job, Piece
 from checker.batch.problems import Problems
-from checker.batch.record import Entry, Variant, ungradable
 from checker.batch.store import Result
 from checker.batch.version import grader_version
-from checker.batch.work import Graded, failed, grade_one, grade_part
+from checker.batch.work import Graded, failed, grade_one, grade_part, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,6 +149,7 @@ class Grading:
         self._new = []
 
     def _job(self, task: Task, members: list[Member]) -> Job:
+        prepare()
         variants = list({member.variant.key: member.variant for member in members}.values())
         place = {variant.key: number for number, variant in enumerate(variants)}
         entries = [waiting.entry._replace(variant=place[variant.key]) for waiting, variant in members]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from checker.batch.assignments import Assignment
     from checker.batch.kept import Face
-    from checker.batch.record import Outcome
+    from checker.batch.outcomes import Outcome
     from checker.batch.store import Results
 
 FEWEST = 2  # answers that have to fit

@@ -12,7 +12,7 @@ from checker.reports.plain import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from checker.batch.record import Outcome
+    from checker.batch.outcomes import Outcome
 
 COLUMNS = (
     "student", "submission", "problem", "status", "counts", "awarded", "possible", "percent", "first_error", "reason",

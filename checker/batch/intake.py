@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checker.batch.collect import kind_of
 from checker.batch.found import Passed, Unreadable
+from checker.batch.outcomes import Entry, Outcome, ungradable
 from checker.batch.problems import Found
-from checker.batch.record import Entry, Outcome, ungradable
 from checker.batch.store import Result
 from checker.errors import CheckerError, SubmissionError
 

@@ -35,6 +35,9 @@ class Sender(NamedTuple):
     late: bool = False
 
 
+_NOBODY = Sender()
+
+
 class Platform(NamedTuple):
     """A learning platform: what it calls a student's folder or file, and what can be read from that."""
 
@@ -100,6 +103,8 @@ def sender_of(name: str) -> Sender:
     >>> sender_of("Ada Lovelace_1815_assignsubmission_file_/sheet.yaml").name
     'Ada Lovelace'
     """
+    if "_" not in name and " - " not in name:  # most files came without a platform
+        return _NOBODY
     for part in reversed(name.split("/")):
         for platform in PLATFORMS.values():
             found = platform.pattern.fullmatch(part)

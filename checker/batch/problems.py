@@ -11,7 +11,7 @@ import json
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.batch.record import Variant
+from checker.batch.outcomes import Variant
 from checker.errors import AuthorError, CheckerError, Place
 from checker.find import contents, find_problem, listed
 from checker.readings.program import Program, dump

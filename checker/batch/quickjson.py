@@ -21,7 +21,7 @@ from checker.reports.levels import hinted, redact
 
 if TYPE_CHECKING:
     from checker.batch.kept import Face, Kept
-    from checker.batch.record import Outcome
+    from checker.batch.outcomes import Outcome
     from checker.outcome import StepGrade
     from checker.reports.causes import Cause
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from checker.batch.classreport import ClassReport
     from checker.batch.kept import Face
     from checker.batch.options import Class, Options
+    from checker.batch.outcomes import Outcome
     from checker.batch.pool import Workers
-    from checker.batch.record import Outcome
     from checker.batch.roll import Count, PassedOver, Roll
     from checker.batch.store import Results
     from checker.batch.worksheet import Filled

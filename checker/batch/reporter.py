@@ -11,7 +11,7 @@ from checker.batch.quickjson import QuickJson, quick
 from checker.reports import ENGLISH, FORMATS, Language, Level
 
 if TYPE_CHECKING:
-    from checker.batch.record import Outcome
+    from checker.batch.outcomes import Outcome
     from checker.batch.work import Part, WantedReport
     from checker.outcome import Grade
 

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from checker.batch.record import Outcome
+from checker.batch.outcomes import Outcome
 from checker.errors import AuthorError, Finding, Place
 
 if TYPE_CHECKING:

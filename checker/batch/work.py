@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.batch.record import Entry, Outcome, Recorder, Variant, ungradable
+from checker.batch.outcomes import Entry, Outcome, Variant, ungradable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from checker.batch.problems import Task
+    from checker.batch.record import Recorder
     from checker.readings.program import Program
     from checker.reports import Language, Level
     from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
@@ -31,6 +32,11 @@ class Graded(NamedTuple):
 
 
 _recorders: dict[str, Recorder] = {}
+
+
+def prepare() -> None:
+    """Import what grading needs; workers that are forked from this process then have it."""
+    import checker.batch.record  # noqa: F401 - for them
 
 
 def grade_part(task: Task, variants: Sequence[Variant], entries: Sequence[Entry]) -> Graded:
@@ -61,6 +67,7 @@ def failed(entry: Entry, reason: str) -> Graded:
 def _recorder(task: Task) -> Recorder:
     recorder = _recorders.get(task.key)
     if recorder is None:
+        from checker.batch.record import Recorder
         from checker.readings.program import load
 
         program = load(task.program)

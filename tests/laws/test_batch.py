@@ -23,7 +23,8 @@ from sheets import assert_same, close, no_formula, sheet_text
 from checker import grade, load_program
 from checker.batch import grade_folder
 from checker.batch.kept import Face, Kept
-from checker.batch.record import Entry, Recorder, Variant
+from checker.batch.outcomes import Entry, Variant
+from checker.batch.record import Recorder
 from checker.block import Block, Cells
 from checker.errors import AuthorError
 from checker.formula_answer import FormulaAnswers

@@ -10,7 +10,8 @@ import pytest
 
 import checker
 from checker.batch.kept import Kept
-from checker.batch.record import Entry, Recorder, Variant
+from checker.batch.outcomes import Entry, Variant
+from checker.batch.record import Recorder
 from checker.block import grade_block
 from checker.errors import AuthorError
 from checker.formula_answer import FormulaAnswers
