@@ -137,3 +137,34 @@ def test_every_format_is_the_same_bytes_again(tmp_path) -> None:
 )
 def test_typst_sets_our_latex(latex: str) -> None:
     assert pdf(f"$ {mathematics(latex)} $").startswith(b"%PDF")
+
+
+OWN = "A later answer is judged by your own earlier ones: a mistake costs its own step and not those after it"
+
+
+@pytest.mark.parametrize(
+    ("grading", "said"),
+    [
+        ("{}", [f"{OWN}.", "An answer may be a number, a fraction, or a formula in the names above."]),
+        (
+            "{steps: {L: {carry: false, expect: formula}}, expect: value}",
+            [
+                f"{OWN}, except at L, where the right value counts.",
+                "An answer is a number or a fraction.",
+                "For L: a formula in the names above.",
+            ],
+        ),
+        ("{expect: both}", [f"{OWN}.", "An answer is a number together with the formula that gives it."]),
+    ],
+)
+def test_how_answers_are_judged_is_said_as_it_is(tmp_path, grading: str, said: list[str]) -> None:
+    text = (ROOT / "problem_sets" / "templates" / "single-neuron.yaml").read_text(encoding="utf-8")
+    template = tmp_path / "t.yaml"
+    template.write_text(text.replace("grading: {tolerance: {decimals: 4}}", f"grading: {grading}"), encoding="utf-8")
+    (tmp_path / "roster.txt").write_text("ada\n", encoding="utf-8")
+    generate_set(template, tmp_path / "roster.txt", tmp_path / "set", seed="x", formats=("md", "html", "tex"))
+    for suffix in ("html", "tex"):
+        page = (tmp_path / "set" / "handouts" / f"ada.{suffix}").read_text(encoding="utf-8")
+        assert all(sentence in page for sentence in said)
+    page = (tmp_path / "set" / "handouts" / "ada.md").read_text(encoding="utf-8")
+    assert page.splitlines()[-len(said) :] == [f"- {sentence}" for sentence in said]

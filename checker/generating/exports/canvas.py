@@ -7,8 +7,8 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from checker.generating.exports.content import decimal_text
-from checker.generating.exports.page import RULE
 from checker.generating.handouts import shown
+from checker.generating.handouts.content import ROUND_LATE
 from checker.generating.handouts.markdown import facts
 from checker.generating.variant import filled
 from checker.reports.plain import printable
@@ -49,7 +49,7 @@ class Canvas:
             yield f"    Canvas gives whole and half points, so every point counts {times} times here."
         yield ""
         yield "Text title: What is given"
-        yield f"Text: {escaped(RULE)}"
+        yield f"Text: {escaped(ROUND_LATE)}"
         yield from _indented(filled(self._made[item.sheet], item.draw))
         for place, number in enumerate(numbers, 1):
             low, high = interval(number.value, number.bound)

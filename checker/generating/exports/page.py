@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.exports.content import decimal_text
+from checker.generating.handouts.content import ROUND_LATE
 from checker.generating.handouts.html import facts, minus
 from checker.generating.variant import filled
 from checker.reports.page import text
@@ -12,8 +13,6 @@ from checker.reports.page import text
 if TYPE_CHECKING:
     from checker.generating.exports.content import Number, Sheet
     from checker.generating.variant import Draw, Piece
-
-RULE = "Carry on with all the digits you have, and round only what you write down."
 
 
 def formula(latex: str, display: bool = False) -> str:
@@ -32,7 +31,7 @@ def pieces(sheet: Sheet) -> list[Piece]:
 
 def given(made: list[Piece], draw: Draw) -> str:
     """What is given to one student."""
-    return f"{filled(made, draw, show=minus)}<p>{RULE}</p>\n"
+    return f"{filled(made, draw, show=minus)}<p>{ROUND_LATE}</p>\n"
 
 
 def explained(number: Number) -> str:

@@ -23,9 +23,8 @@ QUESTION = """\
 <p>{{params.lost}}</p>
 </pl-question-panel>
 {{#params.questions}}
-<pl-question-panel><p>{{number}}. \\({{latex}}\\) (<code>{{label}}</code>): {{rounding}}</p></pl-question-panel>
 <pl-number-input answers-name="{{name}}" weight="{{weight}}" comparison="relabs" rtol="0" atol="{{atol}}" \
-label="{{label}} =" show-help-text="false"></pl-number-input>
+display="block" label="{{number}}. \\({{latex}}\\) =" suffix="{{rounding}}" show-help-text="false"></pl-number-input>
 {{/params.questions}}
 <pl-answer-panel>
 {{#params.questions}}

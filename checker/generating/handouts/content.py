@@ -23,7 +23,7 @@ from checker.problem.words import shape_in_words
 from checker.readings.notation import latex_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from checker.expression.tree import Expression
     from checker.model import Problem, Shape
@@ -121,6 +121,7 @@ class Handout(NamedTuple):
     groups: tuple[Group, ...]
     total: str
     same_rounding: str
+    judging: tuple[str, ...]  # how to round, and how answers are judged
 
 
 _CONVOLUTION = "a convolution slides the kernel over the input without turning it round, one step at a time, unpadded"
@@ -133,11 +134,13 @@ _NOTES = {
 }
 _METHODS = {"sgd": "gradient descent", "adam": "Adam", "adamw": "AdamW", "adagrad": "AdaGrad", "rmsprop": "RMSProp"}
 
-ROUNDING_RULES = (
-    "Carry on with all the digits you have, and round only what you write down.",
-    "A later answer is judged by your own earlier ones: a mistake costs its own step and not those after it.",
-    "An answer may be a number, a fraction, or a formula in the names above.",
-)
+ROUND_LATE = "Carry on with all the digits you have, and round only what you write down."
+_EXPECTED = {
+    "any": "a number, a fraction, or a formula in the names above",
+    "value": "a number or a fraction",
+    "formula": "a formula in the names above",
+    "both": "a number together with the formula that gives it",
+}
 
 
 def handout(structure: Posed) -> Handout:
@@ -197,7 +200,29 @@ def handout(structure: Posed) -> Handout:
         groups=tuple(groups),
         total=points(sum(item.points for item in structure.asked)),
         same_rounding=next(iter(same)) if len(same) == 1 else "",
+        judging=tuple(_judging(structure.asked, next(iter(same)) if len(same) == 1 else "")),
     )
+
+
+def _judging(asked: Sequence[Asked], same_rounding: str) -> Iterator[str]:
+    """How to round, what comes of a mistake, and what an answer may be, as the problem has it."""
+    if same_rounding:
+        yield f"Give every answer to {same_rounding}."
+    yield ROUND_LATE
+    alone = [item.label for item in asked if not item.carry]
+    if len(alone) == len(asked):
+        yield "Every answer is compared with the right one, even where an earlier one of yours is wrong."
+    else:
+        said = "A later answer is judged by your own earlier ones: a mistake costs its own step and not those after it"
+        yield f"{said}, except at {', '.join(alone)}, where the right value counts." if alone else f"{said}."
+    expected: dict[str, list[str]] = {}
+    for item in asked:
+        expected.setdefault(item.expect, []).append(item.label)
+    most = max(expected, key=lambda name: len(expected[name]), default="any")
+    yield f"An answer {'may be' if most == 'any' else 'is'} {_EXPECTED[most]}."
+    for name, labels in expected.items():
+        if name != most:
+            yield f"For {', '.join(labels)}: {_EXPECTED[name]}."
 
 
 def _rank(call: Call, shapes: Mapping[str, Shape]) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, Number
 from checker.generating.handouts.markdown import matrix
 from checker.generating.variant import Piece, Place, joined
 from checker.reports.mathml import mathml
@@ -16,7 +15,7 @@ from checker.reports.page import page, text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.generating.handouts.content import Line
+    from checker.generating.handouts.content import Given, Handout, Line, Number
 
 STYLE = """
 .numbers { width: auto; } .numbers th, .numbers td { text-align: center; padding: .3rem .9rem; }
@@ -61,10 +60,7 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
                 f"<td class='number'>{text(question.points.partition(' ')[0])}</td></tr>\n"
             )
         found.append("</table></section>\n")
-    rules = list(ROUNDING_RULES)
-    if handout.same_rounding:
-        rules.insert(0, f"Give every answer to {handout.same_rounding}.")
-    found.append(f"<h2>Rounding</h2>\n<ul>{''.join(f'<li>{text(rule)}</li>' for rule in rules)}</ul>\n")
+    found.append(f"<h2>Rounding</h2>\n<ul>{''.join(f'<li>{text(rule)}</li>' for rule in handout.judging)}</ul>\n")
     return _paged(handout.title, joined(found))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, rows
+from checker.generating.handouts.content import Given, Handout, rows
 from checker.generating.handouts.markdown import matrix
 from checker.generating.variant import Piece, joined
 from checker.readings.notation import latex_name
@@ -63,10 +63,7 @@ def pieces(handout: Handout, units: Sequence[Unit] | None) -> list[Piece]:
     if handout.update:
         found += [f"{escaped(handout.update)}\n", _lines(handout.rules)]
     found += [r"\subsection*{Questions}" + "\n", _questions(handout)]
-    rules = list(ROUNDING_RULES)
-    if handout.same_rounding:
-        rules.insert(0, f"Give every answer to {handout.same_rounding}.")
-    items = "".join(rf"\item {escaped(rule)}" + "\n" for rule in rules)
+    items = "".join(rf"\item {escaped(rule)}" + "\n" for rule in handout.judging)
     found.append(r"\subsection*{Rounding}" + "\n" + r"\begin{itemize}" + "\n" + items + r"\end{itemize}" + "\n")
     found.append(r"\end{document}" + "\n")
     return joined(found)

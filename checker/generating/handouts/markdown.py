@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, rows
+from checker.generating.handouts.content import Given, Handout, rows
 from checker.generating.variant import Piece, joined
 from checker.reports.markdown import code, escaped
 
@@ -63,10 +63,7 @@ def questions(handout: Handout) -> list[Piece]:
 
 def rules(handout: Handout) -> list[Piece]:
     """How to round, and how answers are judged."""
-    found: list[Piece] = ["\n## Rounding\n\n"]
-    if handout.same_rounding:
-        found.append(f"- Give every answer to {escaped(handout.same_rounding)}.\n")
-    return [*found, *(f"- {escaped(rule)}\n" for rule in ROUNDING_RULES)]
+    return ["\n## Rounding\n\n", *(f"- {escaped(rule)}\n" for rule in handout.judging)]
 
 
 def _sentences(words: tuple[str, ...]) -> list[str]:

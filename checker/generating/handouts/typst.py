@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from checker.errors import AuthorError, Finding
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import ROUNDING_RULES, Given, Handout, rows
+from checker.generating.handouts.content import Given, Handout, rows
 from checker.generating.variant import Piece, joined
 
 if TYPE_CHECKING:
@@ -177,10 +177,7 @@ def pieces(handout: Handout, picture: str = "") -> list[Piece]:
                 "table.hline(stroke: 0.2pt + gray), "
             )
         found.append(")\n")
-    rules = list(ROUNDING_RULES)
-    if handout.same_rounding:
-        rules.insert(0, f"Give every answer to {handout.same_rounding}.")
-    found.append("== Rounding\n" + "".join(f"- {content(rule)}\n" for rule in rules))
+    found.append("== Rounding\n" + "".join(f"- {content(rule)}\n" for rule in handout.judging))
     return joined(found)
 
 
