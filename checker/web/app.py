@@ -75,6 +75,7 @@ def create_app(
         "steps.csv": ("text/csv", "jobs:steps_csv"),
         "graph.svg": ("image/svg+xml", "jobs:graph_file"),
         "loss.csv": ("text/csv", "curves:losses_csv"),
+        "loss.svg": ("image/svg+xml", "curves:losses_svg"),
     }
 
     @app.post("/download/<name>")

@@ -12,12 +12,15 @@ from checker.errors import CheckerError
 from checker.numbertext import read_fraction, read_number
 from checker.problem import load_problem
 from checker.readings.loop import loss_curve
+from checker.reports.picture import standalone
+from checker.reports.picture.chart import MOST_CURVES, chart_svg
+from checker.reports.picture.chart import Curve as Line
 from checker.reports.worked import selected
 from checker.solving import describe
 from checker.web.bench import worked
 from checker.web.fields import FILE
 from checker.web.flat import flat_units
-from checker.web.jobs import Opened, open_choice
+from checker.web.jobs import NOTHING, Opened, open_choice
 from checker.web.render import render, words
 
 if TYPE_CHECKING:
@@ -106,6 +109,21 @@ def losses_csv(form: Form, places: Sequence[Path]) -> str:
     for k in range(max((len(curve.losses) for curve in curves), default=0)):
         writer.writerow([k, *(repr(curve.losses[k]) for curve in curves)])
     return out.getvalue()
+
+
+def losses_svg(form: Form, places: Sequence[Path]) -> str:
+    """The chart as an SVG file of its own, the first curves where there are more than can be told apart."""
+    opened = open_choice(form, places)
+    if opened.problem is None or opened.problem.update is None:
+        return NOTHING
+    curves = [each for each in _curves(form, places, opened) if each.losses][:MOST_CURVES]
+    drawn = chart_svg(
+        [Line(each.label, each.losses) for each in curves],
+        f"The loss of {opened.problem.title or opened.problem.id} over repeated updates",
+        upward=opened.problem.loss,
+        said=curves[0].remark if curves else "",
+    )
+    return standalone(drawn or NOTHING)
 
 
 def _finite(values: Sequence[float]) -> list[float | None]:

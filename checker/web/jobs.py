@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from checker.model import Problem
 
+NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" role="img"></svg>'
 MOST_STEPS = 600  # written out on a page; the files have all
 
 
@@ -154,7 +155,7 @@ def graph_file(form: Form, places: Sequence[Path]) -> str:
     """The computation graph as an SVG file of its own."""
     _, problem, work = open_choice(form, places)
     drawn = picture(problem, work) if problem is not None and work is not None else ""
-    return standalone(drawn or '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" role="img">')
+    return standalone(drawn or NOTHING)
 
 
 def steps_csv(form: Form, places: Sequence[Path]) -> str:

@@ -208,6 +208,8 @@ def test_the_chart_compares_learning_rates_and_activations(open_page, tmp_path):
     assert len(lines) == 22
     assert f"{float(lines[21][1]):.6g}" in losses.locator("tbody tr").last.inner_text()
     assert downloaded(page, "Chart (PNG)").startswith(b"\x89PNG")
+    chart = ET.fromstring(downloaded(page, "Chart (SVG)"))
+    assert [label for label in lines[0][1:] if label not in "".join(chart.itertext())] == []
 
 
 @pytest.mark.parametrize(

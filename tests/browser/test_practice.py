@@ -449,6 +449,29 @@ def test_what_is_kept_in_the_browser_may_be_anything(open_page):
         expect(standing(page)).to_contain_text("of 12 points")
 
 
+def test_a_server_that_has_gone_is_told_and_found_again(open_page):
+    page = open_page("/practice")
+    answer(page, "z").fill("0.7")
+    verdict(page, "z", "correct")
+    page.route("**/practice/judge", lambda route: route.abort())
+    answer(page, "a").fill("0.6682")
+    expect(standing(page)).to_have_text("The server does not answer. Is it still running?")
+    page.unroute("**/practice/judge")
+    answer(page, "a").fill("0.66819")
+    verdict(page, "a", "correct")
+    expect(standing(page)).to_contain_text("2 of 12 points")
+    assert any("ERR_FAILED" in fault for fault in page.faults)  # the browser's own word for it
+    page.faults.clear()
+
+
+def test_a_browser_that_keeps_nothing_is_no_obstacle(open_page):
+    page = open_page("/practice")
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no') } })")
+    page.reload()
+    answer(page, "z").fill("0.7")
+    verdict(page, "z", "correct")
+
+
 def test_the_keyboard_alone_suffices(open_page):
     page = open_page("/practice")
     laid(page, "One sigmoid neuron, one gradient step")

@@ -91,6 +91,9 @@ function faults(answer) {
 
 function failed(text) {
   state.textContent = text
+  if (exercise.hidden) return
+  filled.delete(standing) // what stands there is no longer so
+  standing.replaceChildren(Object.assign(document.createElement('p'), { className: 'fault', textContent: text }))
 }
 
 // ---------------------------------------------------------------- answers
@@ -163,7 +166,11 @@ function answered() {
   const body = bodyOf(form)
   for (const n of shown) body.append('shown', n)
   judge(body)
-  sessionStorage.setItem(`practice ${key}`, JSON.stringify({ answers: typed(), shown: [...shown] }))
+  try {
+    sessionStorage.setItem(`practice ${key}`, JSON.stringify({ answers: typed(), shown: [...shown] }))
+  } catch {
+    // the browser keeps nothing: the answers are lost with the page, and all else works
+  }
 }
 
 function restore() {
@@ -182,6 +189,7 @@ function restore() {
 
 function judged(answer, at) {
   say(answer.said)
+  state.textContent = ''
   if (!answer.steps) return
   const rows = fields.querySelectorAll('.ask')
   if (rows.length !== answer.steps.length) return // of a problem that has gone
