@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-FAR = 20  # times as far as half the way: there 0 is a pole
+LEFT = 0.25  # of a number below a fraction line, however its digits were cut off
+FAR = 20  # times as far as what is left: there 0 is a pole
 
 
 class Balls:
@@ -115,7 +116,8 @@ def _last_end(
     """An end of operand i's ball, and how far it takes the formula, where that leads out of its domain.
 
     Beyond 0 there is no root. Where the ball holds 0, its end is 0; but below a fraction line (a pole, were it not for
-    an epsilon) half of the value, for nobody divides by what has been rounded to nothing: a digit is left of it.
+    an epsilon) a quarter of the value: nobody divides by what has been rounded to nothing, and a digit that is left is
+    half of it, after three steps of which each has cut something off (Adam's third `v`) a quarter.
     What leaves the domain otherwise (ln of a negative number) tells nothing about rounding; what grows without bound
     does: after an `a` typed as 1.0000, ln(1 - a) can have been anything.
     """
@@ -124,12 +126,12 @@ def _last_end(
     deviation = formula(operations, moved) - centre
     beyond = undefined(deviation) & (abs(value) < radius)
     if lanes.some(beyond):
-        moved[i] = value / 2
+        moved[i] = value * LEFT
         near = formula(operations, moved) - centre
         moved[i] = value * 0
         far = formula(operations, moved) - centre
         tame = abs(far) <= FAR * abs(near)
-        end = where(beyond, where(tame, 0.0, value / 2), end)
+        end = where(beyond, where(tame, 0.0, value * LEFT), end)
         deviation = where(beyond, where(tame, far, near), deviation)
     return end, where(undefined(deviation), 0.0, deviation)
 

@@ -154,7 +154,7 @@ def root_over(epsilon):
     ("epsilon", "radius", "least", "most"),
     [
         (0.1, 1.01e-4, 0.909, 0.91),  # down to a root of 0, where the formula is 10
-        (1e-8, 1e-4 + 1e-9, 41, 42),  # a pole: down to half of it, 1/sqrt(0.5e-4) - 100
+        (1e-8, 1e-4 + 1e-9, 99, 101),  # a pole: down to a quarter of it, 1/sqrt(0.25e-4) - 100
         (1e-8, 1e-6, 0.4, 0.6),  # the ball does not hold 0
     ],
 )
