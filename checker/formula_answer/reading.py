@@ -7,7 +7,6 @@ only ever sees the one-operation formulas of the language and the entries of the
 from __future__ import annotations
 
 import re
-from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.expression.grouping import regrouped
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
 LONGEST = 2_000  # characters
 MOST_TOKENS = 1_000
-MOST_ELEMENTS = 20_000  # of any part of a formula
-MOST_WINDOWS = 60_000  # elements of all windows of a convolution together
-LARGEST_SETTING = 1_000  # of strides, windows and the like
 RATES = ("learning_rate", "eta", "η", "lr")
 
 LANGUAGE = frozenset(
@@ -58,6 +54,8 @@ class AnswerBuilder(Builder):
     # `W2^T dL_dz2`; 2: and vectors a dot product, `w x + b`
     products = 0
     text = ""
+    most_elements = 20_000
+    most_windows = 60_000
 
     def _binary(self, tree: Binary, scope: Mapping[str, Node]) -> Node:
         if tree.operator not in ("*", "@", "+", "-"):
@@ -82,42 +80,13 @@ class AnswerBuilder(Builder):
             names["left"] = self.nodes.reshape(left, (left.shape[0], 1))  # a vector is a column: u @ v^T
         return super()._binary(Binary(operator, Name("left", tree.at), Name("right", tree.at), tree.at), names)
 
-    def _build(self, tree: Expression, scope: Mapping[str, Node]) -> Node:
-        node = super()._build(tree, scope)
-        if node.size > MOST_ELEMENTS:
-            raise BuildError(f"a part of {node.size:,} elements", tree.at, f"use at most {MOST_ELEMENTS:,}")
-        return node
-
     def _call(self, tree: Call, scope: Mapping[str, Node]) -> Node:
         if tree.function.endswith("'"):
             return self._slope(tree, scope)
         # each argument is built once, and stands under a name of its own in what follows
         args = {f"argument {n}": self._build(argument, scope) for n, argument in enumerate(tree.arguments)}
-        self._bounded(tree, list(args.values()))
         places = (Name(name, argument.at) for name, argument in zip(args, tree.arguments, strict=True))
         return super()._call(Call(tree.function, tuple(places), tree.at), args)
-
-    @staticmethod
-    def _bounded(tree: Call, args: Sequence[Node]) -> None:
-        """Nothing, where the function may be worked.
-
-        Raises:
-            BuildError: it would make something huge before its size could be looked at.
-        """
-        function = FUNCTIONS.get(tree.function)
-        if function is None or not function.least <= len(args) <= function.most:
-            return
-        settings = args[function.most - function.numbers :] if function.numbers else ()
-        if any(arg.op == "constant" and arg.data > LARGEST_SETTING for arg in settings):
-            raise BuildError(f"{tree.function} with a setting beyond {LARGEST_SETTING}", tree.at, "write a smaller one")
-        made = args[0].size
-        if tree.function in ("conv1d", "conv2d"):
-            padding = int(args[3].data) if len(args) > 3 and args[3].op == "constant" else 0
-            made = prod(n + 2 * padding for n in args[0].shape) * args[1].size
-        elif tree.function == "diag":
-            made **= 2
-        if made > MOST_WINDOWS:
-            raise BuildError(f"{tree.function} of too many elements", tree.at, "use smaller arrays")
 
     def _slope(self, tree: Call, scope: Mapping[str, Node]) -> Node:
         """`f'(z)`: the derivative of an elementwise function by its first argument, at that argument."""

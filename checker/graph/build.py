@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from checker.model import Shape
 
 
+LARGEST_SETTING = 1_000  # a stride, a padding, a size
+
+
 class BuildError(Exception):
     """An expression that cannot be worked: what is wrong, the offset into its text, and how to mend it."""
 
@@ -48,7 +51,10 @@ class Function:
 
 
 class Builder:
-    """Turns expressions into nodes under a problem's conventions."""
+    """Turns expressions into nodes under a problem's conventions; nothing huge is made before its size is looked at."""
+
+    most_elements = 100_000  # of one part: as many numbers as a problem may have
+    most_windows = 1_000_000  # elements that the windows of a convolution have together
 
     def __init__(self, nodes: Nodes, conventions: Mapping[str, str]) -> None:
         self.nodes = nodes
@@ -70,6 +76,12 @@ class Builder:
         return self._build(tree, scope)
 
     def _build(self, tree: Expression, scope: Mapping[str, Node]) -> Node:
+        node = self._part(tree, scope)
+        if node.size > self.most_elements:
+            raise BuildError(f"a part of {node.size:,} elements", tree.at, f"use at most {self.most_elements:,}")
+        return node
+
+    def _part(self, tree: Expression, scope: Mapping[str, Node]) -> Node:
         if isinstance(tree, Number):
             return self.nodes.constant(tree.value)
         if isinstance(tree, Name):
@@ -144,7 +156,27 @@ class Builder:
         count = len(tree.arguments)
         if not function.least <= count <= function.most:
             raise BuildError(f"{tree.function} takes {counted(function.least, function.most)}, not {count}", tree.at)
-        return function.make(self, [self._build(argument, scope) for argument in tree.arguments])
+        args = [self._build(argument, scope) for argument in tree.arguments]
+        self._bounded(tree, function, args)
+        return function.make(self, args)
+
+    def _bounded(self, tree: Call, function: Function, args: Sequence[Node]) -> None:
+        """Nothing, where the function may be worked.
+
+        Raises:
+            BuildError: it would make something huge before its size could be looked at.
+        """
+        settings = args[function.most - function.numbers :] if function.numbers else ()
+        if any(arg.op == "constant" and arg.data > LARGEST_SETTING for arg in settings):
+            raise BuildError(f"{tree.function} with a setting beyond {LARGEST_SETTING}", tree.at, "write a smaller one")
+        made = args[0].size
+        if tree.function in ("conv1d", "conv2d"):
+            padding = int(args[3].data) if len(args) > 3 and args[3].op == "constant" else 0
+            made = prod(n + 2 * padding for n in args[0].shape) * args[1].size
+        elif tree.function == "diag":
+            made **= 2
+        if made > self.most_windows:
+            raise BuildError(f"{tree.function} of too many elements", tree.at, "use smaller arrays")
 
     def _arguments(
         self, tree: Call, scope: Mapping[str, Node], needed: int, parameters: Sequence[tuple[str, str]]

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from checker.errors import AuthorError, Finding, Place
-from checker.graph.deriver import Deriver
+from checker.graph.deriver import MOST_SCALAR_STEPS, Deriver, too_many
 from checker.graph.node import Node, names
 from checker.graph.steps import BEFORE, Derivation, Mistake, Route, Step
 from checker.model import Kind, Problem, Shape
 from checker.stepname import StepNames, Target, UnknownStep
 
-MOST_SCALAR_STEPS = 10_000  # in one iteration
 MOST_WHOLE_ITERATIONS = 10  # asked about in full where the author names no steps
 
 
@@ -41,13 +40,7 @@ def derive(problem: Problem, find_mistakes: MistakeFinder | None = None) -> Deri
     shapes.update({step.name: step.shape for step in optimizer})
     size = sum(_size(shape) for shape in shapes.values())
     if size > MOST_SCALAR_STEPS:
-        raise AuthorError(
-            Finding(
-                f"{size} scalar steps in an iteration, more than {MOST_SCALAR_STEPS}",
-                Place(problem.source),
-                "make the network smaller",
-            )
-        )
+        raise too_many(size, problem)
     step_names = StepNames(_all_shapes(shapes, deriver), problem.aliases, problem.loss, iterations)
     ask = _ask(problem, step_names, once + optimizer, iterations)
     needed = sorted({_iteration(target.step) for _, target, _ in ask} | {1})

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING
 
-from checker.errors import AuthorError, Finding
+from checker.errors import AuthorError, Finding, Place
 from checker.expression.tree import Call
 from checker.expression.written import unparse
 from checker.graph.build import Builder, BuildError, decimal
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from checker.knowledge.entries import Form
+
+
+MOST_SCALAR_STEPS = 10_000  # in one iteration
+
+
+def too_many(size: int, problem: Problem) -> AuthorError:
+    """The error for a problem of so many scalar steps."""
+    what = f"{size:,} scalar steps in an iteration, more than {MOST_SCALAR_STEPS:,}"
+    return AuthorError(Finding(what, Place(problem.source), "make the network smaller"))
 
 
 @dataclass(frozen=True)
@@ -209,6 +219,8 @@ class Deriver:
             shape = self.local_shape(equation.name, name)
             if shape is None:
                 continue
+            if prod(shape) > MOST_SCALAR_STEPS:
+                raise too_many(prod(shape), self.problem)
             argument = self.scope[name]
             if rule.shape == () or is_elementwise(rule, name):
                 node = self._plain_derivative(rule, name)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from checker.model import Shape
 
 Map = tuple[tuple[int, ...], ...]
+MOST_COMPOSED = 10_000  # elements of a map of maps, beyond which it must be no larger than the two
 
 
 class ShapeError(Exception):
@@ -147,7 +148,7 @@ class Nodes:
         if not any(index):
             zero = self.constant(0)
             return zero if shape == () else self._node("selection", ((0,),) * prod(shape), (zero,), shape)
-        if arg.op == "selection":  # a map of a map is a map
+        if arg.op == "selection" and not _explodes(index, arg.data):  # a map of a map is a map
             inner = arg.data
             return self.selection(
                 tuple(tuple(j for i in from_ for j in inner[i]) for from_ in index), arg.args[0], shape
@@ -184,6 +185,13 @@ class Nodes:
                 else:
                     done[current.id] = self._node(current.op, current.data, args, current.shape)
         return done[node.id]
+
+
+def _explodes(outer: Map, inner: Map) -> bool:
+    """Whether the map of a map would be far larger than the two: a sum that is spread over all elements again."""
+    sizes = [len(from_) for from_ in inner]
+    composed = sum(sizes[i] for from_ in outer for i in from_)
+    return composed > MOST_COMPOSED and composed > 2 * (sum(map(len, outer)) + sum(sizes))
 
 
 def ordered(root: Node) -> list[Node]:

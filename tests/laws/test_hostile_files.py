@@ -207,3 +207,40 @@ def test_nothing_in_a_file_is_run(tmp_path) -> None:
             load_submission(text.encode(), "s.yaml")
     load_submission(HEAD + f"  z: __import__('os').system('touch {proof}')\n".encode(), "s.yaml")
     assert not proof.exists()
+
+
+NUMBERS = ", ".join(["0.1"] * 6_000)
+HUGE = {
+    "outer product": ("sum(outer(x, x))", "a part of 36,000,000 elements; use at most 100,000"),
+    "padding": ("sum(conv1d(x, k, 1, 100000000))", "conv1d with a setting beyond 1000; write a smaller one"),
+    "windows": ("sum(conv1d(x, x, 1, 1000))", "conv1d of too many elements; use smaller arrays"),
+    "Jacobian": ("sum(s)", "36,000,000 scalar steps in an iteration, more than 10,000; make the network smaller"),
+}
+
+
+@pytest.mark.parametrize(("formula", "message"), HUGE.values(), ids=HUGE)
+def test_a_problem_that_would_be_huge_is_refused_before_it_is(formula, message, tmp_path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "format: check-backprop/problem@1\nid: p\n"
+        f"given: {{k: [1, 2], x: [{NUMBERS}]}}\nforward: {{s: softmax(x), z: '{formula}'}}\n",
+        encoding="utf-8",
+    )
+    program = """
+        import resource, sys, time
+        import lark, sympy
+        from checker import load_program
+        from checker.errors import AuthorError
+        start = time.process_time()
+        try:
+            load_program(sys.argv[1])
+        except AuthorError as error:
+            print(error)
+        print(time.process_time() - start < 2 or time.process_time() - start)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 300 << 10)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    *said, quick, small = done.stdout.splitlines()
+    assert (quick, small) == ("True", "True")
+    assert said[0].endswith(message)
