@@ -13,6 +13,7 @@ import pytest
 
 import checker
 from checker.cli import main
+from checker.demo import make_course
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "problem_sets"
@@ -124,6 +125,8 @@ def pages(tmp_path_factory):
         made[f"solved {problem}"] = folder / f"{problem}-solved.html"
         iterations = ["--iterations", "60", "--learning-rate", "2"] if "mazur" in problem else []
         printed(["solve", str(path), "--format", "html", *iterations], made[f"solved {problem}"])
+    make_course(folder / "course")
+    made["class"] = min((folder / "course").rglob("class.html"))
     return made
 
 
@@ -144,7 +147,7 @@ def printed(arguments, target):
 PAGES = [
     "first mistake", "unreadable", "a hundred steps", "long arrays", "all right", "convolution", "recurrent", "adam",
     "batch", "solved mazur-2-2-2-network", "solved tiny-rnn", "solved conv2d-backward", "solved adam-three-steps",
-    "solved arrays", "solved written-out",
+    "solved arrays", "solved written-out", "class",
 ]  # fmt: skip
 LARGE = ("a hundred steps", "long arrays", "solved arrays", "solved written-out")  # axe-core takes long over them
 
