@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from checker.cache import Store
 
 BLOCK = 2_500  # submissions graded at once
+BLOCK_FORMULAS = 1_000  # each is tested by itself, which takes some milliseconds
+FORMULA = 20  # as many submissions without one take about as long
 BLOCK_SLOTS = 2_000_000  # numbers worked at once: fewer submissions where a problem is large
 CHUNK = 500  # files looked up at once
 WAITING = 20_000  # submissions that wait for their block to fill, of all families of problems
@@ -128,9 +130,9 @@ class Grading:
         for family in sorted(self._blocks):
             task, members = self._blocks[family]
             size = max(1, min(BLOCK, BLOCK_SLOTS // max(1, task.slots)))
-            while len(members) >= size or (members and (last or crowded)):
-                yield self._job(task, members[:size])
-                del members[:size]
+            while count := _filled(members, size, whole=last or crowded):
+                yield self._job(task, members[:count])
+                del members[:count]
             if not members:
                 del self._blocks[family]
 
@@ -160,7 +162,8 @@ class Grading:
                 for entry in entries
             ]
 
-        return Job(grade_part, (task, variants, entries), len(entries), (task, members, variants), pieces)
+        work = len(members) + FORMULA * sum(waiting.formulas for waiting, _ in members)
+        return Job(grade_part, (task, variants, entries), len(members), (task, members, variants), pieces, work)
 
     # ---------------------------------------------------------------- what became of it
 
@@ -188,6 +191,16 @@ class Grading:
         if self._kept:
             self.results.keep(self._kept)
             self._kept = []
+
+
+def _filled(members: list[Member], size: int, *, whole: bool) -> int:
+    """How many of these make the next block; 0 where it is not full and more may come."""
+    formulas = 0
+    for count, (waiting, _) in enumerate(members, 1):
+        formulas += waiting.formulas
+        if count == size or formulas >= BLOCK_FORMULAS:
+            return count
+    return len(members) if whole else 0
 
 
 def _failing(entry: Entry) -> Callable[[str], Graded]:

@@ -112,8 +112,8 @@ def _points(report: ClassReport) -> str:
     at = median(percents)
     arrow = round(LEFT + wide * (BINS + 0.5 if at >= 100 else max(0.0, at) * BINS / 100), 1)
     drawn.append(
-        f'<path class="median" d="M {arrow} {GROUND + 21} l -5 9 h 10 z"/>'
-        f'<text class="soft" x="{LEFT + WIDTH / 2}" y="{GROUND + 48}" text-anchor="middle">'
+        f'<path class="median" d="M {arrow} {GROUND + 24} l -5 8 h 10 z"/>'
+        f'<text class="soft" x="{LEFT + WIDTH / 2}" y="{GROUND + 50}" text-anchor="middle">'
         "percent of the points; the arrow is the median</text>"
     )
     spoken = "; ".join(f"{label} percent: {count}" for count, label in zip(bins, labels, strict=True))
@@ -121,7 +121,7 @@ def _points(report: ClassReport) -> str:
     said = f'<p class="soft">{text(policy)}</p>\n' if report.policy else ""
     lines = "\n".join(drawn)
     return (
-        f'<h2>How the points lie</h2>\n{said}<figure class="picture">\n<svg class="histogram" viewBox="0 0 740 220" '
+        f'<h2>How the points lie</h2>\n{said}<figure class="picture">\n<svg class="histogram" viewBox="0 0 740 222" '
         f'role="img" aria-label="{text(spoken)}">\n{lines}\n</svg>\n</figure>'
     )
 

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from checker.batch.store import Known
 
 
+MOST_COUNTED = 100  # formulas of one submission
+
+
 class Waiting(NamedTuple):
-    """A submission that waits to be graded: what is known of it already, and its problem."""
+    """A submission that waits to be graded: what is known of it already, its problem, and about how many formulas."""
 
     entry: Entry
     result: Result
     found: Found
+    formulas: int
 
     def refused(self, reason: str) -> Result:
         """What becomes of it where its problem turns out not to be one."""
@@ -65,7 +69,7 @@ class Intake:
         )  # fmt: skip
         if found.reason:
             return result._replace(outcome=ungradable(entry, found.reason, named, _student(data)))
-        return Waiting(entry, result, found)
+        return Waiting(entry, result, found, min(data.count(b"*") + data.count(b"("), MOST_COUNTED))
 
     def _unchanged(self, file: File, known: Known) -> bool:
         """Whether the file, by its size and times, and its problem are what they were; then it need not be read."""

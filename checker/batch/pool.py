@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 
 class Job(NamedTuple):
-    """A block of work: what is called with what, how large it is, and what it falls into where that fails."""
+    """A block of work: what is called with what, how large it is, and what it falls into where that fails.
+
+    `work` is how much there is to do where that is more than its size says.
+    """
 
     call: Callable[..., Any]
     arguments: tuple[object, ...]
     size: int
     label: object = None
     pieces: Callable[[], list[Piece]] | None = None
+    work: int = 0
 
 
 class Piece(NamedTuple):
@@ -44,7 +48,7 @@ class Workers:
     Args:
         jobs: how many processes to work with.
         timeout: how many seconds a job may take, or a piece of one that is tried alone.
-        pool_from: from which size of all jobs on a pool of processes is worth what it costs to start.
+        pool_from: from which size of all jobs together on a pool of processes is worth what it costs to start.
         executor: what to work on instead of processes of our own.
     """
 
@@ -65,7 +69,7 @@ class Workers:
             first, size = list[Job](), 0
             for job in waiting:
                 first.append(job)
-                size += job.size
+                size += max(job.size, job.work)
                 if size >= self.pool_from and len(first) > 1:
                     self.executor = _processes(self.jobs)
                     break

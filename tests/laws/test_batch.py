@@ -197,6 +197,26 @@ def test_no_worker_count_and_no_order_changes_a_byte(tmp_path, problems, monkeyp
     assert rendered(tmp_path / "three") == rendered(tmp_path / "one")
 
 
+def test_formulas_take_long_and_make_small_blocks(tmp_path, problems, monkeypatch):
+    from checker.batch import blocks
+
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for n in range(9):
+        formulas = {"a": "1/(1 + exp(-z))", "da_dz": "a*(1 - a)"} if n % 3 == 0 else {}
+        (folder / f"s{n}.yaml").write_text(submission(RIGHT | formulas, f"s{n}"))
+    grade_folder(folder, tmp_path / "one", problems=problems)
+    monkeypatch.setattr(blocks, "BLOCK_FORMULAS", 4)
+    grade_folder(folder, tmp_path / "many", problems=problems)
+    assert rendered(tmp_path / "one") == rendered(tmp_path / "many")
+    found = {}
+    for name in ("one", "many"):
+        connection = sqlite3.connect(tmp_path / name / "results.sqlite")
+        found[name] = [count for (count,) in connection.execute("SELECT count(*) FROM results GROUP BY block")]
+        connection.close()
+    assert found == {"one": [9], "many": [1, 3, 3, 2]}
+
+
 def test_a_second_run_grades_and_writes_nothing(tmp_path, problems):
     folder = make_class(tmp_path / "class", 20)
     first = grade_folder(folder, tmp_path / "out", problems=problems)
