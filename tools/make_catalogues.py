@@ -15,6 +15,7 @@ import polib
 
 from checker.knowledge.misconceptions import MISCONCEPTIONS
 from checker.reports.language import DOMAIN
+from checker.reports.picture.placing import BANDS
 from checker.reports.wording import NOTES, QUALIFIED, SENTENCES, SPECIAL, WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,8 @@ def collected() -> list[polib.POEntry]:
         add(sentence.told, "what is said of a verdict, with its cause")
     for text in QUALIFIED.values():
         add(text, "what is said of a verdict")
+    for text in BANDS:
+        add(text, "a band of the computation graph")
     for text in NOTES:
         add(text, "a note on a formula")
     for path in sorted((ROOT / "checker" / "reports").rglob("*.py")):

@@ -108,7 +108,9 @@ def _geometry(
     y = float(EDGE)
     for key in sorted(layout.heights):
         iteration, band = key
-        label = BANDS[band] + (f", iteration {iteration}" if iteration > 1 else "")
+        label = say(BANDS[band])
+        if iteration > 1:
+            label += ", " + say("iteration {iteration}", iteration=iteration)
         labels.append((label, EDGE + box / 2 + 10, y + 11))  # beside the arrow that comes down in the first column
         y += LABEL
         tops[key] = y
