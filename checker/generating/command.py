@@ -96,7 +96,7 @@ def _say(summary: Summary, options: Namespace) -> None:
     key = options.key_out or default_key(options.out)
     line = (
         f"{count} variant{'' if count == 1 else 's'} of {summary.template} (version {summary.version}), "
-        f"from {draws:,} draws, in {options.out}; the key is in {key}: give it to nobody"
+        f"from {draws:,} draw{'' if draws == 1 else 's'}, in {options.out}; the key is in {key}: give it to nobody"
     )
     print(printable(line))  # noqa: T201 - a command
 

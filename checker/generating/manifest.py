@@ -52,6 +52,9 @@ def read_manifest(path: Path, form: str) -> Left | None:
         return Left(dict(data["made_from"]), entries, dict(data["files"]))
     except FileNotFoundError:
         return None
+    except NotADirectoryError:
+        mend = "give the name of a folder, or of one that is to be made"
+        raise AuthorError(Finding("it is a file, not a folder", Place(str(path.parent)), mend)) from None
     except (OSError, ValueError, KeyError, TypeError):
         what = "this is no manifest of a set"
         raise AuthorError(Finding(what, Place(str(path)), "give another folder, or remove the file")) from None

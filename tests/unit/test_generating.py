@@ -287,6 +287,19 @@ def test_a_set_is_made_again_byte_for_byte_and_grows_without_changing_anybody(tm
     assert files(tmp_path / "one") | files(tmp_path / "one-key") == before
 
 
+@pytest.mark.parametrize("name", ["out", "key_out"])
+def test_a_file_is_no_folder_for_a_set(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "roster.txt").write_text("ada\n")
+    folders = {"out": tmp_path / "set", name: tmp_path / "file"}
+    with pytest.raises(AuthorError) as error:
+        generate_set(TEMPLATES[0], tmp_path / "roster.txt", seed="x", **folders)
+    assert str(error.value) == (
+        f"{tmp_path}/file:1:1: it is a file, not a folder; give the name of a folder, or of one that is to be made"
+    )
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_secret_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     made(tmp_path, "set", "ada\n")
     before = files(tmp_path / "set") | files(tmp_path / "set-key")
