@@ -1,4 +1,4 @@
-"""Processes that do what costs time, each job within a deadline. A late one costs its process, not the page.
+"""Processes that do what costs time, each job within bounds. One that exceeds them costs its process, not the page.
 
 The server itself imports neither sympy nor numpy: it answers at once, while the workers are still starting.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
+from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
 
 from checker.errors import CheckerError, Finding, InternalError
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
 Job = Callable[..., Any] | str
 """What is to be done: a function, or `module:function` of this package, which the server itself then never imports."""
 
+SIGXCPU = getattr(signal, "SIGXCPU", 24)  # what ends a process that has used up its time; Windows has no such thing
 WAIT = 10.0  # seconds that a request may wait for a worker
-DEADLINE = 8.0  # seconds that a job may take
+BUDGET = 8  # seconds of the processor that a job may take, where the system counts them
+DEADLINE = 30.0  # seconds that a job may take on a machine that has other things to do
 START = 60.0  # seconds that a worker may take to start on a slow machine
 
 
@@ -142,8 +147,8 @@ class _Worker:
         """The outcome of a job and its result.
 
         Raises:
-            TooLong: it did not end in time.
-            InternalError: the process died.
+            TooLong: it did not end in time, or took too much of the processor's.
+            InternalError: the process died otherwise.
         """
         try:
             if not self._ready:
@@ -156,6 +161,9 @@ class _Worker:
                 raise TooLong
             outcome: tuple[str, Any] = self._pipe.recv()
         except (EOFError, OSError):
+            self._process.join(1)
+            if self._process.exitcode == -SIGXCPU:
+                raise TooLong from None
             raise InternalError(Finding("a worker ended unexpectedly")) from None
         return outcome
 
@@ -182,8 +190,6 @@ def found(job: Job) -> Callable[..., Any]:
 
 def work(pipe: Connection, warm: Job | None) -> None:
     """What a worker does: one job after the other, until nobody asks any more."""
-    import signal
-
     with suppress(ValueError, OSError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends us
     try:
@@ -192,9 +198,24 @@ def work(pipe: Connection, warm: Job | None) -> None:
         pipe.send("ready")
         while True:
             job, arguments = pipe.recv()
+            _bound()
             pipe.send(_outcome(job, arguments))
     except (EOFError, OSError):
         return  # the server is gone
+
+
+def _bound() -> None:
+    """Let the system end this process when what it does now has taken its time of the processor."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    until = ceil(used.ru_utime + used.ru_stime) + BUDGET
+    with suppress(ValueError, OSError):  # somebody has set a lower bound already
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it leaves no image of its memory behind
+        resource.setrlimit(resource.RLIMIT_CPU, (until, most))
 
 
 def _outcome(job: Job, arguments: tuple[Any, ...]) -> tuple[str, Any]:

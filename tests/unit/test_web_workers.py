@@ -35,6 +35,22 @@ def test_a_late_job_costs_its_worker_and_nothing_else(workers):
     assert workers.call(abs, -3) == 3
 
 
+def spin():
+    while True:
+        pass
+
+
+def test_a_job_that_takes_too_much_of_the_processor_costs_its_worker():
+    busy = Workers(1, deadline=300.0)
+    try:
+        assert busy.call(abs, -1) == 1
+        with pytest.raises(TooLong):
+            busy.call(spin)
+        assert busy.call(abs, -2) == 2
+    finally:
+        busy.close()
+
+
 def test_a_job_that_ends_its_worker_costs_nothing_else(workers):
     with pytest.raises(InternalError):
         workers.call(os._exit, 3)
