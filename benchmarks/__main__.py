@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import derivation, grading, hostile, reading, startup
+from benchmarks import batch, derivation, grading, hostile, reading, startup
 from benchmarks.ratios import keep, show
 
 MEASURED = {
     "startup": startup.measure,
     "reading": reading.measure,
     "grading": grading.measure,
+    "batch": batch.measure,
     "derivation": derivation.measure,
     "hostile": hostile.measure,
 }

@@ -66,8 +66,7 @@ def grade_folder(
         language: what the students' reports are written in: `en`, `de`.
         hints: a catalogue (.po) whose hints and sentences take the place of ours in the students' reports.
         dry_run: whether only to find out what would change; nothing below `out` is touched.
-        timeout: how many seconds grading a block of submissions, or one that is tried alone, may take in a process of
-            its own.
+        timeout: how many seconds grading a block of submissions, or one that is tried alone, may compute.
         executor: any executor to work on instead of processes of our own.
         store: where derived programs are kept between runs.
         progress: told what is being done, how far it is, and of how many.

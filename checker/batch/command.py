@@ -84,7 +84,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="work on the dask.distributed cluster whose scheduler is there"
     )
-    parser.add_argument("--timeout", metavar="S", type=_seconds, default=60.0, help="seconds a submission may take")
+    parser.add_argument("--timeout", metavar="S", type=_seconds, default=60.0, help="seconds a submission may compute")
     parser.add_argument("--no-cache", action="store_true", help="keep no derived problem between runs")
 
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 
+# A machine that others use too may give a worker little of its time: what is limited is the time that a job computes.
+# Only what neither computes nor ends is ended by the clock, after so many times the limit.
+PATIENCE = 10
+
+
 class Job(NamedTuple):
     """A block of work: what is called with what, how large it is, and what it falls into where that fails.
 
@@ -47,7 +52,7 @@ class Workers:
 
     Args:
         jobs: how many processes to work with.
-        timeout: how many seconds a job may take, or a piece of one that is tried alone.
+        timeout: how many seconds a job may compute, or a piece of one that is tried alone.
         pool_from: from which size of all jobs together on a pool of processes is worth what it costs to start.
         executor: what to work on instead of processes of our own.
     """
@@ -84,7 +89,7 @@ class Workers:
             try:
                 with _limited(self.timeout):
                     found = [job.call(*job.arguments)]
-            except Exception:  # a fault of ours, or it took too long: the pieces will tell
+            except (Exception, TooLongError):  # a fault of ours, or it took too long: the pieces will tell
                 if job.pieces is None:
                     raise
                 found = self._in_pieces(job)
@@ -103,14 +108,14 @@ class Workers:
                     more = False
                     break
                 try:
-                    pending[self.executor.submit(job.call, *job.arguments)] = job
+                    pending[self.executor.submit(_within, self.timeout, job.call, *job.arguments)] = job
                 except Exception:  # it is broken, was shut down, or lost its cluster
                     failed.append(job)
                     failed.extend(self._renewed(pending))
             if self.executor is None and not pending:
                 break
-            done, _ = wait(pending, timeout=self.timeout, return_when=FIRST_COMPLETED)
-            if not done and pending:  # nobody has finished anything for as long as one job may take
+            done, _ = wait(pending, timeout=PATIENCE * self.timeout, return_when=FIRST_COMPLETED)
+            if not done and pending:  # nobody has finished anything for very long
                 failed.extend(self._renewed(pending))
             broken = False
             for future in done:
@@ -120,7 +125,7 @@ class Workers:
                 except (BrokenExecutor, OSError):
                     broken = True
                     failed.append(job)
-                except Exception:  # whatever it was, each of its pieces is tried alone
+                except (Exception, TooLongError):  # whatever it was, each of its pieces is tried alone
                     failed.append(job)
             if broken:
                 failed.extend(self._renewed(pending))
@@ -141,8 +146,9 @@ class Workers:
             alone = alone or _processes(1)
             reason = ""
             try:
-                found.append(alone.submit(piece.call, *piece.arguments).result(self.timeout))
-            except Late:
+                future = alone.submit(_within, self.timeout, piece.call, *piece.arguments)
+                found.append(future.result(PATIENCE * self.timeout))
+            except (Late, TooLongError):
                 reason = f"grading it took longer than {self.timeout:g} seconds"
             except BrokenExecutor:
                 reason = "grading it ended the process that did so"
@@ -175,27 +181,33 @@ def _never(reason: str) -> Any:
     raise RuntimeError(reason)
 
 
-class _TooLongError(Exception):
-    """What is done here has taken longer than it may."""
+class TooLongError(BaseException):
+    """What is done here has taken longer than it may. No Exception, for whoever is interrupted may catch those."""
+
+
+def _within(seconds: float, call: Callable[..., Any], *arguments: object) -> Any:
+    """In a worker: what `call` gives, if it does not compute for longer."""
+    with _limited(seconds):
+        return call(*arguments)
 
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Within it, what takes longer is interrupted, where this system and this thread can be."""
+    """Within it, what computes for longer is interrupted, where this system and this thread can be."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(_number: int, _frame: object) -> None:
-        raise _TooLongError
+        raise TooLongError
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _processes(count: int) -> ProcessPoolExecutor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -334,7 +335,10 @@ def test_workers_end_with_the_process_that_started_them(tmp_path, problems):
     [
         (lambda: os._exit(9), "ended the process"),
         (lambda: time.sleep(60), "longer than 0.5 seconds"),
+        (lambda: [each for each in itertools.count() if each < 0], "longer than 0.5 seconds"),
+        (lambda: sum(itertools.count()), "longer than 0.5 seconds"),
     ],
+    ids=["dies", "sleeps", "computes", "cannot be interrupted"],
 )
 def test_what_kills_or_holds_up_its_worker_costs_only_itself(tmp_path, problems, monkeypatch, end, said):
     from checker.batch import blocks, record, run
