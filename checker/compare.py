@@ -31,14 +31,14 @@ def asked_unit(tolerance: Tolerance, reference: Value, lanes: Any = FLOATS) -> V
     if tolerance.decimals is not None:
         units.append(float(f"1e-{tolerance.decimals}"))
     if tolerance.significant is not None:
-        units.append(lanes.digit_unit(reference, tolerance.significant))
+        units += lanes.digit_units(reference, (tolerance.significant,))
     if tolerance.absolute is not None:
         units.append(tolerance.absolute)
     if tolerance.relative is not None:
         units.append(abs(reference) * tolerance.relative)
     if not units:
         coarse = float(f"1e-{DECIMALS}")
-        finest, coarsest = lanes.digit_unit(reference, MOST_DIGITS), lanes.digit_unit(reference, LEAST_DIGITS)
+        finest, coarsest = lanes.digit_units(reference, (MOST_DIGITS, LEAST_DIGITS))
         fitted = lanes.smaller(lanes.larger(coarse, finest), coarsest)
         units.append(lanes.where(coarsest == 0.0, coarse, fitted))
     unit = units[0]

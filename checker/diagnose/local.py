@@ -386,7 +386,7 @@ class Rounded(Picked):
         lanes = self.lanes
         value = lanes.pick(self.base[slot], self.who)
         if slot in self.answered:
-            unit = 10.0**-self.decimals if self.decimals is not None else lanes.digit_unit(value, self.digits)
+            unit = 10.0**-self.decimals if self.decimals is not None else lanes.digit_units(value, (self.digits,))[0]
             unit = lanes.where(unit == 0, 1.0, unit)
             value = lanes.rounded(value / unit) * unit
         self[slot] = value

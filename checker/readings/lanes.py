@@ -138,12 +138,12 @@ class Lanes:
         return [{name: values[n] for name, values in split.items()} for n in range(len(parts[0]))]
 
     @staticmethod
-    def digit_unit(x: Any, digit: int) -> NDArray[np.float64]:
-        """One unit of the significant digit `digit` of each lane: a power of ten; 0 where it is 0 or not finite."""
+    def digit_units(x: Any, digits: Sequence[int]) -> list[NDArray[np.float64]]:
+        """One unit of each of these significant digits of each lane: powers of ten; 0 where it is 0 or not finite."""
         size = np.abs(np.asarray(x, dtype=float))
         usable = (size > 0) & np.isfinite(size)
-        exponent = np.floor(np.log10(np.where(usable, size, 1.0))).astype(int) + 1 - digit
-        return np.where(usable, _POWERS[np.clip(exponent, -350, 350) + 350], 0.0)
+        first = np.floor(np.log10(np.where(usable, size, 1.0))).astype(int) + 351
+        return [np.where(usable, _POWERS.take(first - digit, mode="clip"), 0.0) for digit in digits]
 
 
 LANES = Lanes()

@@ -179,11 +179,12 @@ class Floats:
         return [work(*arguments, FLOATS) for arguments in zip(*parts, strict=True)]
 
     @staticmethod
-    def digit_unit(x: Value, digit: int) -> Value:
-        """One unit of the significant digit `digit` (from 1) of x: a power of ten; 0 where x is 0 or not finite."""
+    def digit_units(x: Value, digits: Sequence[int]) -> list[Value]:
+        """One unit of each of these significant digits (from 1) of x: powers of ten; 0 where x is 0 or not finite."""
         if x == 0 or x - x != 0:
-            return 0.0
-        return float(f"1e{math.floor(math.log10(abs(x))) + 1 - digit}")
+            return [0.0] * len(digits)
+        first = math.floor(math.log10(abs(x))) + 1
+        return [float(f"1e{first - digit}") for digit in digits]
 
 
 FLOATS = Floats()
