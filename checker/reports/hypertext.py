@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LONGEST = 200  # characters of an answer that are shown
 SHORT = 30  # characters of a formula that fit on a telephone
 LINE = 80  # characters of a formula that fit on a line
+SHORT_ROW = 4  # elements of a matrix that always stand on one line
 MOST_CELLS = 64  # elements of an array that is shown as rows and columns
 
 SAID = {
@@ -221,8 +222,12 @@ def _size(value: Any) -> int:
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:
-    """Cells as a matrix; a row that is too long for one line has several."""
-    lines = "".join(f'<span class="row">{"".join(row)}</span>' for row in rows)
+    """Cells as a matrix; a vector, and a row that is too long for one line, may have several."""
+    listed = list(rows)
+    lines = "".join(
+        f'<span class="row{" long" if len(listed) == 1 or len(row) > SHORT_ROW else ""}">{"".join(row)}</span>'
+        for row in listed
+    )
     return f'<span class="matrix">{lines}</span>'
 
 

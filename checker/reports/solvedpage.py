@@ -216,6 +216,9 @@ def _step(step: SolvedStep, digits: int | None, typed: str) -> str:
     name = latex_name(step.step)
     value = _array(list(_flat(step.value)), step.shape, digits)
     shown = [step.latex.removeprefix(f"{name} = "), *step.latex_parts]
+    exact = inline(step.exact) if step.exact not in (None, "") else ""
+    if len(step.latex_parts) > 1 and len(exact) > SHORT:  # it says less than the decimal
+        shown.pop()
     parts = [f'<span class="part">{name_mathml(step.step)}</span>']
     if typed and UNWRITTEN.search(shown[0]):
         parts.append(f'<span class="part">{formula_mathml(f"= {typed}")}</span>')
@@ -226,7 +229,6 @@ def _step(step: SolvedStep, digits: int | None, typed: str) -> str:
         if latex != value
     ]
     parts.append(_part("part result", "=" if _whole(step, digits) else r"\approx", value, step.step))
-    exact = inline(step.exact) if step.exact not in (None, "") else ""
     lines = [f'<div class="equation">{"".join(parts)}</div>']
     if digits is not None and exact and not step.shape and (len(exact) > SHORT or "…" in exact):
         lines.append(f'<div class="digits"><code>{text(exact)}</code></div>')
