@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from checker.diagnose.habits import OF, habits_of
 from checker.diagnose.hidden import LeftOut
 from checker.diagnose.local import SLIP_FROM, Candidates, Explanation, Item, Local
-from checker.mark import DIAGNOSED_SLIP, MISCONCEPTION, Marks, mark
+from checker.mark import CORRECT, DIAGNOSED_SLIP, FOLLOW_THROUGH, MISCONCEPTION, WRONG, Marks, mark
 from checker.readings.numeric import FLOATS, Value
 
 if TYPE_CHECKING:
@@ -205,7 +205,11 @@ class _Search:
     # ------------------------------------------------------------ the verdict
 
     def _settle(self, item: Item, explanations: list[Explanation]) -> None:
-        """Keep what explains the step; a hidden mistake is charged here and carried on to what comes after."""
+        """Keep what explains the step.
+
+        A mistake made where answers were left out, at steps before or in other elements of this one, is charged here
+        and carried on to what comes after.
+        """
         if not explanations:
             return
         lanes = self.lanes
@@ -238,19 +242,40 @@ class _Search:
             better = e.who & (rank_of(e) < best_rank)
             best_rank = lanes.where(better, rank_of(e), best_rank)
             hidden = lanes.where(better, e.hidden is not None, hidden)
-        carried_on = False
+        carried: list[tuple[int, Value, Route]] = []
         for e in explanations:
-            if e.hidden is None:
+            if not e.rules:
                 continue
-            chosen = e.who & item.wrong & hidden & (rank_of(e) == best_rank)
+            at_this_place = hidden if e.hidden is not None else lanes.negated(hidden)
+            chosen = e.who & item.wrong & at_this_place & (rank_of(e) == best_rank)
             if lanes.some(chosen):
                 full = lanes.spread(chosen, item.who, self.count)
-                for step, route in e.rules:
-                    self.overrides.setdefault(step, []).append((full, route))
-                carried_on = True
-                hidden = hidden & lanes.negated(chosen)
-        if carried_on:
-            self.marks = mark(self.program, self.reference, self.answers, lanes, self.overrides)
+                carried += [(step, full, route) for step, route in e.rules]
+                best_rank = lanes.where(chosen, float("inf"), best_rank)  # one is carried on
+        if carried:
+            self._carry_on(carried)
+
+    def _carry_on(self, rules: list[tuple[int, Value, Route]]) -> None:
+        """Mark again with these rules at what was left out; nobody loses a point by it."""
+        lanes, before = self.lanes, self.marks
+        after = self._marked_with(rules)
+        spoilt: Value = False
+        for slot, verdict in before.verdict.items():
+            right = (verdict == CORRECT) | (verdict == FOLLOW_THROUGH)
+            spoilt = spoilt | (right & (after.verdict[slot] == WRONG))
+        if lanes.some(spoilt):  # what was left out was worked rightly after all
+            rules = [(step, who & lanes.negated(spoilt), route) for step, who, route in rules]
+            after = self._marked_with(rules)
+        for step, who, route in rules:
+            self.overrides.setdefault(step, []).append((who, route))
+        self.marks = after
+
+    def _marked_with(self, more: Sequence[tuple[int, Value, Route]]) -> Marks:
+        """The marks where, besides what was found before, these rules were used at steps that were left out."""
+        overrides = {step: list(rules) for step, rules in self.overrides.items()}
+        for step, who, route in more:
+            overrides.setdefault(step, []).append((who, route))
+        return mark(self.program, self.reference, self.answers, self.lanes, overrides)
 
     def _name(self) -> None:
         """Turn the verdict of every wrong answer that something explains."""

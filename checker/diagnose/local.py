@@ -28,8 +28,9 @@ class Explanation(NamedTuple):
     """A mistake that gives an answer: for whom (`who`), for whom clearly, and how many other answers it accounts for.
 
     The masks are over the lanes of the item. `hidden` is the step that was left out where it was made; None where it
-    was made at the answered step itself. `rules` are then the wrong rules, by the number of their step. `partial` says
-    that the mistake gives only those elements of an array that are wrong, and would have changed others too.
+    was made at the answered step itself. `rules` are the wrong rules, by the number of their step, by which elements
+    that nobody wrote down were worked. `partial` says that the mistake gives only those elements of an array that are
+    wrong, and would have changed others too.
     """
 
     code: str
@@ -228,6 +229,7 @@ class Local:
             return []
         lanes = self.lanes
         who: dict[tuple[str, int, bool, bool], Value] = {}
+        worked: dict[tuple[str, int, bool, bool], list[tuple[Route, Value]]] = {}
         parts = [(found.whole, False)]
         if item.rest:
             parts.append((self.rows.unlike(found.hits, found.whole), True))
@@ -235,15 +237,38 @@ class Local:
             for row, mask in self.rows.hit(hits):
                 for name in found.mistakes[row].names:
                     key = name.code, name.tier, name.slip, partial
+                    new = mask & lanes.negated(who[key]) if key in who else mask
+                    worked.setdefault(key, []).append((found.mistakes[row].route, new))
                     who[key] = (who[key] | mask) if key in who else mask
         if not who:
             return []
         clear = {tier: self._clear(item, found, tier) for tier in {tier for _, tier, _, _ in who}}
-        return [
-            Explanation(code, tier, slip, mask, mask & clear[tier], partial=partial)
-            for (code, tier, slip, partial), mask in who.items()
-            if lanes.some(mask)
-        ]
+        unfinished = self._unfinished(item)
+        explained = []
+        for (code, tier, slip, partial), mask in who.items():
+            # each wrong rule by itself where elements were left out that it gives too
+            apart = (
+                [(route, new & unfinished) for route, new in worked[code, tier, slip, partial]] if not partial else []
+            )
+            for route, new in apart:
+                if lanes.some(new):
+                    rule = (item.number, route)
+                    explained.append(Explanation(code, tier, slip, new, new & clear[tier], rules=(rule,)))
+            rest = mask & lanes.negated(unfinished) if apart else mask
+            if lanes.some(rest):
+                explained.append(Explanation(code, tier, slip, rest, rest & clear[tier], partial=partial))
+        return explained
+
+    def _unfinished(self, item: Item) -> Value:
+        """The lanes that wrote down some elements of the step and left others out."""
+        lanes = self.lanes
+        unfinished: Value = False
+        for slot in range(item.step.slot, item.step.slot + item.step.size):
+            if slot in self.answers:
+                unfinished = unfinished | lanes.negated(lanes.pick(self.answers[slot][2], item.who))
+            else:
+                return item.everyone | True
+        return unfinished
 
     def _clear(self, item: Item, found: Candidates, tier: int) -> Value:
         """Where chance is an unlikely reason for a match with a mistake of this tier."""
