@@ -228,7 +228,10 @@ def _configure_solve(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=list(SOLUTION_FORMATS), default="text", help="how the solution is written")
     parser.add_argument(
-        "--plot", metavar="FILE", type=Path, help=f"draw the loss curve into this file ({', '.join(_plot_suffixes())})"
+        "--plot",
+        metavar="FILE",
+        type=Path,
+        help=f"draw the loss curve into this file ({', '.join(_plot_suffixes())}; PNG needs the extra `plot`)",
     )
     parser.add_argument(
         "--learning-rate",
