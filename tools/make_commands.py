@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from checker.cli import COMMANDS, PROGRAM, Command
+from checker.commands import COMMANDS, Command
+from checker.commands.terminal import PROGRAM
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 
@@ -32,7 +33,7 @@ def page() -> str:
 def section(command: Command) -> str:
     """One command: what it does, how it is called, its arguments."""
     parser = argparse.ArgumentParser(command.name, add_help=False)
-    command.configure(parser)
+    command.module.configure(parser)
     rows = [row(action) for action in parser._actions]  # noqa: SLF001 - no other way
     examples = "\n".join(f"{PROGRAM} {example}" for example in command.examples)
     summary = command.summary[0].upper() + command.summary[1:]

@@ -13,7 +13,8 @@ import pytest
 
 import checker
 from checker import cli, grading, yamlfile
-from checker.cli import COMMANDS, Command, main
+from checker.cli import main
+from checker.commands import COMMANDS, Command
 from checker.errors import AuthorError, Finding, InternalError, Place, SubmissionError
 from checker.model import Grade, Kind, Solution, SolvedStep, StepGrade, Verdict
 from checker.table import Table
@@ -176,7 +177,7 @@ def test_argparse_refuses(folder, capsys, arguments, part):
 
 
 def test_a_command_that_exists_is_suggested(folder, capsys, monkeypatch):
-    other = Command("juggle", "keep things in the air", lambda parser: None, lambda options: 0)
+    other = Command("juggle", "keep things in the air")
     monkeypatch.setattr(cli, "COMMANDS", Table("command", (*COMMANDS.values(), other)))
     assert main(["jugle", "shipped"]) == 2
     assert (
@@ -381,10 +382,10 @@ def run_python(code, **more):
 def test_a_reader_who_has_seen_enough_is_no_error():
     code = """if True:
         import sys
-        from checker.cli import _emit
+        from checker.commands.terminal import emit
         sys.stdin.read()
-        _emit("x" * 1_000_000)
-        _emit("y")
+        emit("x" * 1_000_000)
+        emit("y")
         sys.exit(1)"""
     reading, writing = os.pipe()
     process = subprocess.Popen(
@@ -400,9 +401,9 @@ def test_a_reader_who_has_seen_enough_is_no_error():
 def test_a_full_disk_is_said():
     emit = """if True:
         import sys
-        from checker.cli import UsageError, _emit
+        from checker.commands.terminal import UsageError, emit
         try:
-            _emit("x")
+            emit("x")
         except UsageError as error:
             sys.exit(str(error))"""
     with Path("/dev/full").open("w") as full:
@@ -438,7 +439,7 @@ def test_the_process_ends_at_once_unless_something_waits_for_its_end():
 
 def test_a_console_without_our_letters_gets_the_report_all_the_same():
     done = run_python(
-        "from checker.cli import _emit; _emit('∂L/∂w − 1')", env={**os.environ, "PYTHONIOENCODING": "ascii"}
+        "from checker.commands.terminal import emit; emit('∂L/∂w − 1')", env={**os.environ, "PYTHONIOENCODING": "ascii"}
     )
     assert (done.returncode, done.stdout) == (0, rb"\u2202L/\u2202w \u2212 1")
 

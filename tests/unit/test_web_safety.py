@@ -8,9 +8,9 @@ import socket
 import pytest
 from flask.testing import FlaskClient
 
+from checker.commands.serve import listen
 from checker.errors import AuthorError
 from checker.web.app import create_app
-from checker.web.command import listen
 from checker.web.safety import HEADERS, MOST_BODY, SAID, named_us
 from checker.web.workers import Busy, Here, TooLong
 

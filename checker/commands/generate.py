@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from checker.progress import Progress
+from checker.commands.progress import Progress
+from checker.commands.terminal import FULL, LESS, complain, emit_lines, names_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from checker.generating.run import Summary
-    from checker.table import Table
-
-MOST_SAID = 20
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -42,14 +38,14 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--formats",
         metavar="LIST",
-        type=_formats,
+        type=names_of(FORMATS),
         default=("md",),
         help=f"the handouts' formats, of {', '.join(FORMATS)}, or none (default: md)",
     )
     parser.add_argument(
         "--exports",
         metavar="LIST",
-        type=_exports,
+        type=names_of(EXPORTS),
         default=(),
         help=f"other systems that the set is written for as well, of {', '.join(EXPORTS)} (docs/generate.md says what "
         "is lost in each)",
@@ -78,19 +74,15 @@ def run(options: Namespace) -> int:
     finally:
         progress.close()
     _say(summary, options)
-    return 1 if summary.kept else 0
+    return LESS if summary.kept else FULL
 
 
 def _say(summary: Summary, options: Namespace) -> None:
     from checker.generating.run import default_key
-    from checker.reports.plain import cut, printable
 
     said = [f"{path}: somebody changed it, so it is left as it is" for path in summary.kept]
     said += [f"{student}: no longer in the roster; the files stay" for student in summary.no_longer]
-    for line in said[:MOST_SAID]:
-        print(cut(printable(line), 500), file=sys.stderr)  # noqa: T201 - a command
-    if len(said) > MOST_SAID:
-        print(f"and {len(said) - MOST_SAID} more", file=sys.stderr)  # noqa: T201 - a command
+    complain(*said)
     draws = sum(variant.number + 1 for variant in summary.variants)
     count = len(summary.students)
     key = options.key_out or default_key(options.out)
@@ -98,29 +90,4 @@ def _say(summary: Summary, options: Namespace) -> None:
         f"{count} variant{'' if count == 1 else 's'} of {summary.template} (version {summary.version}), "
         f"from {draws:,} draw{'' if draws == 1 else 's'}, in {options.out}; the key is in {key}: give it to nobody"
     )
-    print(printable(line))  # noqa: T201 - a command
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    from checker.generating.handouts import FORMATS
-
-    return _listed(text, FORMATS)
-
-
-def _exports(text: str) -> tuple[str, ...]:
-    from checker.generating.exports import EXPORTS
-
-    return _listed(text, EXPORTS)
-
-
-def _listed(text: str, table: Table[Any]) -> tuple[str, ...]:
-    """The names in a list between commas, each once; none of them for `none`."""
-    from checker.table import suggest
-
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if names == ["none"]:
-        return ()
-    for name in names:
-        if name not in table:
-            raise ArgumentTypeError(f"unknown {table.kind} {name!r}; {suggest(name, [*table, 'none'])}")
-    return tuple(dict.fromkeys(table[name].name for name in names))
+    emit_lines([line])

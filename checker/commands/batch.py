@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker.progress import Progress
+from checker.commands.progress import Progress
+from checker.commands.terminal import FULL, LESS, complain, emit, emit_lines, names_of, whole_number
 from checker.reports import FORMATS, LANGUAGES, Level
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from checker.batch.run import Summary
 
 MOST_CHANGES = 200  # changed grades on the terminal
+LONGEST = 500  # characters of a line on the terminal
 MOST_SAID = 20  # reasons on the terminal; the gradebook has all
 KEEP = ("last", "first", "best")
 
@@ -28,12 +29,16 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--problems", metavar="DIR", type=Path, help="the folder of the problems")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where everything is written")
     parser.add_argument(
-        "--jobs", metavar="N", type=_jobs, default=None, help="how many processes (default: one a processor)"
+        "--jobs",
+        metavar="N",
+        type=whole_number(256),
+        default=None,
+        help="how many processes (default: one a processor)",
     )
     parser.add_argument(
         "--reports",
         metavar="LIST",
-        type=_reports,
+        type=names_of(FORMATS),
         default=("json", "markdown"),
         help=f"the students' reports, of {', '.join(FORMATS)}, or none (default: json,markdown)",
     )
@@ -146,7 +151,7 @@ def run(options: Namespace) -> int:
     _say(summary, low, options)
     if options.github:
         _github(summary)
-    return 1 if summary.ungradable or low else 0
+    return LESS if summary.ungradable or low else FULL
 
 
 def _say(summary: Summary, low: int, options: Namespace) -> None:
@@ -157,10 +162,10 @@ def _say(summary: Summary, low: int, options: Namespace) -> None:
     reasons += summary.remarks
     reasons += [f"{each.name}: passed over: {each.reason}" for each in summary.passed]
     for line in reasons[:MOST_SAID]:
-        print(inert(cut(printable(line), 500)), file=sys.stderr)  # noqa: T201 - a command
+        complain(inert(cut(printable(line), LONGEST)))
     more = summary.ungradable + summary.passed_over + len(summary.remarks) - MOST_SAID
     if more > 0:
-        print(f"and {more} more; see gradebook.csv and class.json", file=sys.stderr)  # noqa: T201
+        complain(f"and {more} more; see gradebook.csv and class.json")
     parts = [f"{summary.graded} of {summary.submissions} submissions graded"]
     if summary.ungradable:
         parts.append(f"{summary.ungradable} ungradable")
@@ -171,7 +176,7 @@ def _say(summary: Summary, low: int, options: Namespace) -> None:
     if summary.absent:
         parts.append(f"{len(summary.absent)} on the roster handed in nothing")
     where = "nothing was written" if options.dry_run else printable(str(options.out / "gradebook.csv"))
-    print(f"{', '.join(parts)}; {where}")  # noqa: T201 - a command
+    emit_lines([f"{', '.join(parts)}; {where}"])
 
 
 def _say_changes(changes: list[Change]) -> None:
@@ -183,43 +188,25 @@ def _say_changes(changes: list[Change]) -> None:
     if not changes:
         return
     gain, lose = sum(each.gain > 0 for each in changes), sum(each.gain < 0 for each in changes)
-    print(f"points change for the same files: {gain} gain, {lose} lose")  # noqa: T201 - a command
+    lines = [f"points change for the same files: {gain} gain, {lose} lose"]
     for each in sorted(changes, key=lambda change: (change.gain, change.submission))[:MOST_CHANGES]:
         before = "ungradable" if each.before is None else plain(each.before)
         after = "ungradable" if each.after is None else plain(each.after)
         line = f"  {each.student} ({each.submission}): {before} -> {after} of {plain(each.possible)} ({each.gain:+g})"
-        print(inert(cut(printable(line), 500)))  # noqa: T201 - a command
+        lines.append(inert(cut(printable(line), LONGEST)))
     if len(changes) > MOST_CHANGES:
-        print(f"  and {len(changes) - MOST_CHANGES} more")  # noqa: T201 - a command
+        lines.append(f"  and {len(changes) - MOST_CHANGES} more")
+    emit_lines(lines)
 
 
 def _github(summary: Summary) -> None:
     from checker.batch import ci
 
-    for line in ci.workflow_commands(summary.rows()):
-        print(line)  # noqa: T201 - a command
+    emit("".join(f"{line}\n" for line in ci.workflow_commands(summary.rows())))
     place = os.environ.get("GITHUB_STEP_SUMMARY")
     if place:
         with Path(place).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(ci.summary(summary.rows(), summary.graded, summary.submissions))
-
-
-def _jobs(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 256):
-        raise ArgumentTypeError(f"{text!r} is not a number of processes from 1 to 256")
-    return int(text)
-
-
-def _reports(text: str) -> tuple[str, ...]:
-    from checker.table import suggest
-
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if names == ["none"]:
-        return ()
-    for name in names:
-        if name not in FORMATS:
-            raise ArgumentTypeError(f"there is no report format {name!r}; {suggest(name, [*FORMATS, 'none'])}")
-    return tuple(dict.fromkeys(names))
 
 
 def _percent(text: str) -> float:
