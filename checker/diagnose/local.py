@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLIP_FROM = 3  # the tier from which on a mistake is a slip or a coincidence
 MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
 COVERED = 0.2  # the most that the windows of all candidates may cover of the values within reach
-COVERED_BY_TIER = {1: 0.03, 2: 0.03, 3: 0.01, 4: 0.004}  # and those at least as plausible as the one that is clear
+COVERED_BY_TIER = {1: 0.02, 2: 0.02, 3: 0.007, 4: 0.003}  # and those at least as plausible as the one that is clear
 COVERED_BY_PAIRS = 0.05
 ROUNDED = ((2, None), (3, None), (None, 2), (None, 3))  # to how many decimals or digits people round too early
 

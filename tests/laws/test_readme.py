@@ -34,4 +34,4 @@ def test_the_first_command_grades_the_shipped_submission(monkeypatch, capsys):
 
 
 def test_the_second_command_runs_these_tests():
-    assert blocks("sh")[1].strip().endswith(".venv/bin/pytest -q")
+    assert blocks("sh")[1].strip().endswith(".venv/bin/pytest -q -n auto --dist worksteal")
