@@ -43,6 +43,9 @@ def page() -> str:
             extra_arguments=["--log-level=ERROR"],
         ).execute()
     notebook.metadata = metadata
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        if "text/html" in output.get("data", {}):
+            del output.data["text/plain"]  # the same as code, with the places of this machine's files
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 
