@@ -69,3 +69,30 @@ def test_who_worked_the_other_element_rightly_loses_nothing_by_it(tmp_path):
     assert steps["dL_da1[1]"].verdict is Verdict.MISCONCEPTION
     assert steps["W1_new[1,1]"].verdict is Verdict.FOLLOW_THROUGH
     assert {steps[f"W1_new[2,{j}]"].verdict for j in (1, 2)} == {Verdict.CORRECT}
+
+
+SUMS = """\
+format: check-backprop/problem@1
+id: sums
+given: {x: [1, 2], W: [[0.31, 0.42], [0.123, 0.456]], b: [0.5, 0.199]}
+forward:
+  h: W @ x + b
+  g: 50*h
+loss: {L: sum(g)}
+ask: ["h[1]", "g[1]", "g[2]"]
+grading: {tolerance: {decimals: 2}}
+"""
+
+
+def test_nor_does_who_rounded_it(tmp_path):
+    problem, path = tmp_path / "sums.yaml", tmp_path / "a.yaml"
+    problem.write_text(SUMS, encoding="utf-8")
+    # the first without its bias, 1.15; the second right, 1.234, but carried on as 1.23: 61.50 is within its rounding
+    path.write_text(
+        "format: check-backprop/submission@1\nproblem: sums\nanswers: {'h[1]': 1.15, 'g[1]': 57.50, 'g[2]': 61.50}\n",
+        encoding="utf-8",
+    )
+    first, follows, right = checker.grade(path, problem=problem).steps
+    assert [each.code for each in first.diagnosis] == ["bias_omitted_forward"]
+    assert follows.verdict is Verdict.FOLLOW_THROUGH
+    assert right.verdict is Verdict.CORRECT
