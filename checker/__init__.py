@@ -103,7 +103,7 @@ def grade(
         sheet = sheet._replace(student=path.stem)
     if problem is None:
         from checker.find import find_problem
-        from checker.yamlfile import data_folder
+        from checker.shipped import data_folder
 
         folders = [*map(Path, problems), path.parent, data_folder("problem_sets")]
         problem = find_problem(sheet.problem, folders, sheet.problem_place)
@@ -229,7 +229,7 @@ def _key(data: bytes) -> str:
 
     package = Path(__file__).parent
     parts = [data, __version__.encode()]
-    for folder in ("", "expression", "knowledge", "graph", "readings", "problem"):
+    for folder in ("", "yamlfile", "expression", "knowledge", "graph", "readings", "problem"):
         # a changed source must not meet programs that the old one derived
         with os.scandir(package / folder) as entries:
             parts.extend(

@@ -34,7 +34,7 @@ def named_file(given: Path | str, *, kinds: Sequence[str] = ("", "templates")) -
     path = Path(given)
     if isinstance(given, Path) or path.suffix in SUFFIXES or path.name != given or path.is_file():
         return path
-    from checker.yamlfile import data_folder
+    from checker.shipped import data_folder
 
     return find_problem(given, [data_folder("problem_sets") / kind for kind in kinds], None)
 
@@ -205,7 +205,7 @@ def listed(folder: Path) -> dict[str, list[Path]]:
 
 
 def _looked(folders: Sequence[Path]) -> str:
-    from checker.yamlfile import data_folder
+    from checker.shipped import data_folder
 
     shipped = data_folder("problem_sets")  # whose place helps nobody
     shown = [str(folder) for folder in folders if folder != shipped and shipped not in folder.parents]

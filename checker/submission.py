@@ -120,6 +120,8 @@ def _sound(root: Mapping) -> bool:
 
 def _explained(root: Mapping, file: str) -> list[Finding]:
     """What is wrong with a file that is not sound, in the words of its schema where they are the best ones."""
+    from checker.shipped import schema
+
     items = dict(root.items)
     form, answers, student = items.get("format"), items.get("answers"), items.get("student")
     if isinstance(form, Scalar) and form.text.startswith("check-backprop/") and form.text != FORMAT:
@@ -144,11 +146,7 @@ def _explained(root: Mapping, file: str) -> list[Finding]:
         own.append(Finding(f"student: {fault[0]}", yamlfile.place(student, file), fault[1]))
     judged = Mapping(items, root.keys, root.line, root.column)
     taken = {finding.where for finding in own}
-    own += [
-        finding
-        for finding in yamlfile.validate(judged, yamlfile.schema("submission"), file)
-        if finding.where not in taken
-    ]
+    own += [finding for finding in yamlfile.validate(judged, schema("submission"), file) if finding.where not in taken]
     if not own:  # a line break after the id is the one thing that the schema's patterns do not see
         where = yamlfile.place(items.get("problem", root), file)
         own.append(Finding("problem: this id cannot be used", where, "write it on one line"))
@@ -170,11 +168,11 @@ def _name_fault(student: Scalar) -> tuple[str, str] | None:
 
 
 def _null(scalar: Scalar) -> bool:
-    return scalar.plain and yamlfile.value(scalar) is None
+    return yamlfile.value(scalar) is None
 
 
 def _boolean(scalar: Scalar) -> bool:
-    return scalar.plain and isinstance(yamlfile.value(scalar), bool)
+    return isinstance(yamlfile.value(scalar), bool)
 
 
 # ---------------------------------------------------------------- single answers

@@ -15,7 +15,7 @@ from checker.batch.outcomes import Variant
 from checker.errors import AuthorError, CheckerError, Place
 from checker.find import contents, find_problem, listed
 from checker.readings.program import Program, dump
-from checker.yamlfile import data_folder
+from checker.shipped import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

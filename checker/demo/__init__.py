@@ -51,7 +51,7 @@ def make_course(
     from checker.batch import grade_folder
     from checker.demo.students import fill_in
     from checker.generating import generate_set
-    from checker.yamlfile import data_folder
+    from checker.shipped import data_folder
 
     folder = Path(folder)
     _take(folder)

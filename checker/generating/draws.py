@@ -18,9 +18,8 @@ from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.problem.equations import walk
 from checker.problem.language import FUNCTIONS, NAME, NUMBER
-from checker.problem.words import described, short
 from checker.table import Table, suggest
-from checker.yamlfile import Mapping, Node, Scalar, Sequence
+from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable

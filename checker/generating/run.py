@@ -22,7 +22,7 @@ from checker.generating.search import Search, Variant
 from checker.generating.secret import fingerprint
 from checker.generating.stream import student_seed
 from checker.generating.variant import Piece, filled, written
-from checker.yamlfile import data_folder
+from checker.shipped import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

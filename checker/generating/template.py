@@ -15,9 +15,9 @@ from checker.generating.draws import KINDS, OPTIONS, Source
 from checker.generating.exactly import Values
 from checker.problem.language import ID_PATTERN, INTEGER, MAX_RANK, TEMPLATE_KEYS
 from checker.problem.reader import Reader, name_fault
-from checker.problem.words import article, described, short
+from checker.problem.words import article
 from checker.table import suggest
-from checker.yamlfile import Mapping, Node, Scalar, Sequence
+from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

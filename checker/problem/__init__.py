@@ -26,8 +26,7 @@ from checker.problem.marking import read_aliases, read_ask, read_conventions, re
 from checker.problem.network import read_network
 from checker.problem.reader import Reader
 from checker.problem.update import read_update
-from checker.problem.words import described, short
-from checker.yamlfile import Mapping, Node, Scalar
+from checker.yamlfile import Mapping, Node, Scalar, described, short
 
 __all__ = ["FUNCTIONS", "load_problem", "problem_from"]
 

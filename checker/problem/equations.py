@@ -9,9 +9,8 @@ from checker.expression.parser import parse
 from checker.expression.tree import Binary, Call, Expression, ExpressionError, Index, Name, Negative
 from checker.model import Equation
 from checker.problem.language import FUNCTIONS, MAX_EQUATIONS, MAX_NAME
-from checker.problem.words import described, short
 from checker.table import suggest
-from checker.yamlfile import Mapping, Node, Scalar
+from checker.yamlfile import Mapping, Node, Scalar, described, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,9 @@ from checker.problem.language import (
     table_names,
 )
 from checker.problem.reader import Reader, name_fault
-from checker.problem.words import described, short, table_number, taken_by, typed
+from checker.problem.words import table_number, taken_by, typed
 from checker.table import suggest
-from checker.yamlfile import Mapping, Node, Scalar, Sequence
+from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
 
 if TYPE_CHECKING:
     from checker.errors import Place

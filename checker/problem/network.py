@@ -10,9 +10,9 @@ from checker.knowledge.losses import LOSSES
 from checker.problem.equations import Written
 from checker.problem.language import LAYER_KEYS, MAX_EQUATIONS, NAME, NETWORK_KEYS, table_names
 from checker.problem.reader import Reader, name_fault
-from checker.problem.words import article, counted, described, shape_in_words, short, typed
+from checker.problem.words import article, counted, shape_in_words, typed
 from checker.table import Table, suggest
-from checker.yamlfile import Mapping, Node, Scalar, Sequence
+from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
 
 if TYPE_CHECKING:
     from checker.knowledge.entries import Activation, Loss

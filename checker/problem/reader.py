@@ -9,9 +9,10 @@ from checker.errors import AuthorError, Finding, Place
 from checker.model import Quantity, Shape
 from checker.numbertext import NumberError, read_fraction, read_number
 from checker.problem.language import FRACTION, FUNCTIONS, INTEGER, MAX_NAME, MAX_NUMBERS, MAX_RANK, NAME, NUMBER
-from checker.problem.words import described, number_mend, shape_in_words, short, taken_by, typed
+from checker.problem.words import number_mend, shape_in_words, taken_by, typed
+from checker.shipped import schema
 from checker.table import suggest
-from checker.yamlfile import Mapping, Node, Scalar, Sequence
+from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -293,9 +294,9 @@ def _structure() -> dict[str, Any]:
 
     Said twice, at two places, one fault would look like two.
     """
-    schema: dict[str, Any] = _without(yamlfile.schema("problem"))
-    schema["$defs"]["array"] = True
-    return schema
+    found: dict[str, Any] = _without(schema("problem"))
+    found["$defs"]["array"] = True
+    return found
 
 
 def _without(part: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from checker.knowledge.optimizers import OPTIMIZERS
 from checker.model import Update
 from checker.problem.language import BELOW_ONE, EXTRAS, MAX_ITERATIONS, POSITIVE, table_names
-from checker.problem.words import short, table_number, typed
+from checker.problem.words import table_number, typed
 from checker.table import suggest
-from checker.yamlfile import Mapping, Node
+from checker.yamlfile import Mapping, Node, short
 
 if TYPE_CHECKING:
     from fractions import Fraction

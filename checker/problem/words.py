@@ -1,14 +1,13 @@
-"""How messages say what was found."""
+"""How messages about a problem say what was found: shapes, counts, names that are taken, numbers that are none."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from checker import yamlfile
 from checker.numbertext import NumberError, read_fraction, read_number
 from checker.problem.language import NUMBER
-from checker.yamlfile import Mapping, Node, Scalar, Sequence
+from checker.yamlfile import Node, Scalar
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -17,26 +16,9 @@ if TYPE_CHECKING:
     from checker.model import Shape
 
 
-def short(text: str) -> str:
-    """A text that fits into a message."""
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
 def typed(node: Node) -> str:
     """The text of a scalar, without spaces around it."""
     return node.text.strip() if isinstance(node, Scalar) else ""
-
-
-def described(node: Node) -> str:
-    """What a value is, in the words of a message."""
-    if isinstance(node, Mapping):
-        return "keys with values"
-    if isinstance(node, Sequence):
-        return "a list"
-    value = yamlfile.value(node)
-    if value is None:
-        return "nothing"
-    return f"the text {short(node.text)!r}" if isinstance(value, str) else short(node.text)
 
 
 def shape_in_words(shape: Shape) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checker.errors import AuthorError, CheckerError
 from checker.find import contents, find_problem, known_ids
-from checker.yamlfile import data_folder
+from checker.shipped import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

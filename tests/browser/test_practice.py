@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from checker import grade, load_problem
 from checker.find import known_ids
-from checker.yamlfile import data_folder
+from checker.shipped import data_folder
 
 PAYLOAD = "<img src=x onerror=alert(1)>"
 NEURON = ["0.7", "0.6682", "0.0550", "-0.3318", "a*(1 - a)", "-0.0736", "-7.36e-2", "-0.0368", "-0.0736"]

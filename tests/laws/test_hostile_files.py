@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from checker import yamlfile
 from checker.errors import AuthorError, CheckerError, Finding, SubmissionError
+from checker.shipped import schema
 from checker.submission import Content, Entry, load_submission
 from checker.yamlfile import Node, Scalar, Sequence, read, validate, value
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HEAD = b"format: check-backprop/submission@1\nproblem: n\nanswers:\n"
-SCHEMA = yamlfile.schema("submission")
+SCHEMA = schema("submission")
 
 SIGNS = "a|b: |: |\n|  |- |? |[|]|{|}|,|'|\"|#|>|&a |*a|!t |%|%TAG ! x\n|---\n|...\n|<<: "
 ODD = "\t|\r\n|\x00|\x85|\u2028|é|\ufeff|\\|\\x00"

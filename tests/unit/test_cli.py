@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import checker
-from checker import cli, grading, yamlfile
+from checker import cli, grading, shipped
 from checker.cli import main
 from checker.commands import COMMANDS, Command
 from checker.errors import AuthorError, Finding, InternalError, Place, SubmissionError
@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "neuron.yaml").write_text("format: check-backprop/problem@1\nid: neuron\n")
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "xor.yaml").write_text("format: check-backprop/problem@1\nid: xor\n")
-    monkeypatch.setattr(yamlfile, "data_folder", lambda _: tmp_path / "shipped")
+    monkeypatch.setattr(shipped, "data_folder", lambda _: tmp_path / "shipped")
     return tmp_path
 
 

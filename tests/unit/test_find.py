@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from checker import yamlfile
+from checker import shipped
 from checker.errors import AuthorError, Place, SubmissionError
 from checker.find import contents, find_problem, known_ids
 
@@ -76,7 +76,7 @@ def test_two_files_with_one_id_are_named(tmp_path):
 
 
 def test_an_unknown_id_suggests_a_near_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(yamlfile, "data_folder", lambda _: tmp_path)
+    monkeypatch.setattr(shipped, "data_folder", lambda _: tmp_path)
     problem(tmp_path, "a.yaml", "neuron-sigmoid")
     with pytest.raises(SubmissionError) as caught:
         find_problem("neuron-sigmiod", [tmp_path], WHERE)

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from checker import yamlfile
 from checker.errors import Place, SubmissionError
 from checker.numbertext import FractionText, NumberText
+from checker.shipped import data_folder, schema
 from checker.submission import Content, Entry, Submission, load_submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAD = "format: check-backprop/submission@1\nproblem: n\n"
-SCHEMA = yamlfile.schema("submission")
+SCHEMA = schema("submission")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -252,8 +253,8 @@ ID = "expected the problem's id: letters a to z, digits, '.', '_' and '-', at mo
         ("", ["1:1: the file is empty; write `key: value` lines into it"]),
         (HEAD, ["1:1: the key 'answers' is missing; add `answers:`"]),
         (HEAD + "answers:\n", ["3:9: answers: there are none; write them below it, one a line, such as `  z: 0.7`"]),
-        (HEAD + "answers: [1]\n", ["3:10: answers: expected a mapping, found a list"]),
-        (HEAD + "answers: 0.7\n", ["3:10: answers: expected a mapping, found 0.7"]),
+        (HEAD + "answers: [1]\n", ["3:10: answers: expected keys with values, found a list; write `key: value` lines"]),
+        (HEAD + "answers: 0.7\n", ["3:10: answers: expected keys with values, found 0.7; write `key: value` lines"]),
         ("answers: {}\n", [
             "1:1: the key 'format' is missing; add `format:`",
             "1:1: the key 'problem' is missing; add `problem:`",
@@ -297,7 +298,7 @@ ID = "expected the problem's id: letters a to z, digits, '.', '_' and '-', at mo
         ]),
         (HEAD.replace("problem: n", "problem: ..") + "answers: []\nmore: 1\n", [
             f"2:10: problem: the text '..' cannot be used; {ID}",
-            "3:10: answers: expected a mapping, found a list",
+            "3:10: answers: expected keys with values, found a list; write `key: value` lines",
             "4:1: unknown key 'more'; use one of format, problem, student, answers",
         ]),
         (HEAD + f"answers:\n  a: 1\n  z: [{'1,' * 100_000}]\n", [
@@ -333,7 +334,7 @@ def test_every_part_of_the_schema_is_described() -> None:
 
 
 def test_shipped_submissions_fit_the_schema() -> None:
-    for path in sorted((yamlfile.data_folder("problem_sets") / "submissions").glob("*.yaml")):
+    for path in sorted((data_folder("problem_sets") / "submissions").glob("*.yaml")):
         root = yamlfile.read(path.read_bytes(), path.name, SubmissionError)
         assert yamlfile.validate(root, SCHEMA, path.name) == []
         assert load_submission(path.read_bytes(), path.name).answers

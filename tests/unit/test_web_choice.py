@@ -11,9 +11,9 @@ from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
 from checker.problem import load_problem
+from checker.shipped import data_folder
 from checker.web.choice import choose
 from checker.web.fields import fields, fill, sort_out
-from checker.yamlfile import data_folder
 
 SHIPPED = sorted(data_folder("problem_sets").glob("*.yaml"))
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from checker import generate, grade, load_problem
 from checker.find import known_ids
 from checker.reports.levels import Level
+from checker.shipped import data_folder
 from checker.submission import load_submission
 from checker.web import answers, exercise, practice
 from checker.web.app import create_app
 from checker.web.catalogue import folders, text_of
 from checker.web.workers import Here
-from checker.yamlfile import data_folder
 
 PLACES = folders(None)
 SHIPPED = sorted(known_ids(PLACES[-1:]))

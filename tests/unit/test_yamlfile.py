@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checker import yamlfile
-from checker.errors import AuthorError, InternalError, Place, SubmissionError
+from checker.errors import AuthorError, Place, SubmissionError
 from checker.yamlfile import Limits, Mapping, Scalar, Sequence, at, place, read, validate, value
 
 
@@ -175,8 +175,8 @@ def _as_texts(data: object) -> object:
     [
         ("", ["1:1: the file is empty; write `key: value` lines into it"]),
         ("# nothing\n---\n", ["1:1: the file is empty; write `key: value` lines into it"]),
-        ("- 1\n", ["1:1: expected a mapping, found a list; write `key: value` lines"]),
-        ("\n abc\n", ["2:2: expected a mapping, found the text 'abc'; write `key: value` lines"]),
+        ("- 1\n", ["1:1: expected keys with values, found a list; write `key: value` lines"]),
+        ("\n abc\n", ["2:2: expected keys with values, found the text 'abc'; write `key: value` lines"]),
         ("a: 1\nb: 2\na: 3\nb: 4\n", [
             "3:1: the key 'a' is already on line 1; keep one of them",
             "4:1: the key 'b' is already on line 2; keep one of them",
@@ -196,7 +196,7 @@ def _as_texts(data: object) -> object:
         ("<<: {a: 1}\nb: 2\n", ["1:1: the merge key '<<' is not allowed; write the keys and values themselves"]),
         ("? [1, 2]\n: 3\n? {a: 1}\n: 2\n", [
             "1:3: a list cannot be a key; use a text as the key",
-            "3:3: a mapping cannot be a key; use a text as the key",
+            "3:3: keys with values cannot be a key; use a text as the key",
         ]),
         ("a: 1\n--- \nb: 2\n", ["2:1: a second document begins here; use a file for each"]),
         ("a: 1\n...\nb: 2\n", [
@@ -205,13 +205,13 @@ def _as_texts(data: object) -> object:
         ("%TAG !a! b\n---\na: 1\n", ["1:1: the directive %TAG is not allowed; remove the line"]),
         ("a: 1\na: 2\nb: [1\n", [
             "2:1: the key 'a' is already on line 1; keep one of them",
-            "3:4: the list that '[' opens on line 3 is not closed; add ']', or a comma before this",
+            "3:4: the '[' on line 3 is not closed; add ']', or a comma before this",
         ]),
         ("answers: {z: [\n", [
             "2:1: the file ends where brackets are still open; close each '[' with ']' and each '{' with '}'"
         ]),
-        ("a: [1, 2\nb: 3\n", ["2:2: the list that '[' opens on line 1 is not closed; add ']', or a comma before this"]),
-        ("a: {b: 1\n", ["1:4: the mapping that '{' opens on line 1 is not closed; add '}', or a comma before this"]),
+        ("a: [1, 2\nb: 3\n", ["2:2: the '[' on line 1 is not closed; add ']', or a comma before this"]),
+        ("a: {b: 1\n", ["1:4: the '{' on line 1 is not closed; add '}', or a comma before this"]),
         ("a: 'x\n", ["1:4: the quote that opens on line 1 is not closed; close it with the same quote"]),
         ("a: b: c\n", [
             (
@@ -379,7 +379,7 @@ SCHEMA: dict[str, Any] = {
         ("rate:", ["1:6: rate: expected a number, found nothing; fill it in"]),
         ("rate: true", ["1:7: rate: expected a number, found true"]),
         ("rate: [1]", ["1:7: rate: expected a number, found a list"]),
-        ("rate: {a: 1}", ["1:7: rate: expected a number, found a mapping"]),
+        ("rate: {a: 1}", ["1:7: rate: expected a number, found keys with values"]),
         ("rate: 0", ["1:7: rate: expected more than 0, found 0"]),
         ("rate: 1e1", ["1:7: rate: expected at most 1, found 1e1"]),
         ("rate: .nan", []),
@@ -406,14 +406,14 @@ SCHEMA: dict[str, Any] = {
         ("map: {}", ["1:6: map: expected at least 1 key, found none"]),
         ("map: {a: 1, 1a: 2}", ["1:13: map: '1a' cannot be a key here; expected a name"]),
         ("keys: {a: 1, bcde: 2}", ["1:14: keys: the key 'bcde' has 4 characters; use at most 3"]),
-        ("value: {a: 1}", ["1:8: value: expected a number, a list, auto or none, found a mapping"]),
+        ("value: {a: 1}", ["1:8: value: expected a number, a list, auto or none, found keys with values"]),
         ("value: atuo", ["1:8: value: unknown value 'atuo'; did you mean 'auto'?"]),
         ("layer: sigmiod", ["1:8: layer: unknown value 'sigmiod'; did you mean 'sigmoid'?"]),
         ("layer: {slope: a, bais: 1}", [
             "1:16: layer.slope: expected a number, found the text 'a'",
             "1:19: layer: unknown key 'bais'; did you mean 'bias'?",
         ]),
-        ("layer: 3", ["1:8: layer: expected a mapping, linear or sigmoid, found 3"]),
+        ("layer: 3", ["1:8: layer: expected keys with values, linear or sigmoid, found 3"]),
         ("pair: {c: 1}", ["1:7: pair: one of the keys 'a' or 'b' is missing; add one, such as `a:`"]),
         ("either: {a: 1, b: 2}", ["1:9: either: only one of the keys 'a' or 'b' can be given; remove the others"]),
         ("both: 3", ["1:7: both: 3 can be understood in two ways here; a number"]),
@@ -447,30 +447,6 @@ def test_whatever_a_schema_refuses_is_explained_in_order(data: dict[str, object]
     assert found == sorted(found, key=lambda finding: finding.where or ())
     assert len(set(found)) == len(found)
     assert all(finding.what and finding.where for finding in found)
-
-
-# ---------------------------------------------------------------- what is shipped
-
-
-@pytest.mark.parametrize("name", ["problem", "report", "solution", "submission"])
-def test_schemas_are_found(name: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(yamlfile.schema(name))
-
-
-def test_the_copy_in_the_package_comes_first(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "checker"
-    package.mkdir()
-    monkeypatch.setattr(yamlfile, "__file__", str(package / "yamlfile.py"))
-    with pytest.raises(
-        InternalError, match=r"^the folder 'schemas' of check-backprop is missing; reinstall check-backprop$"
-    ):
-        yamlfile.data_folder("schemas")
-    (tmp_path / "schemas").mkdir()
-    assert yamlfile.data_folder("schemas") == tmp_path / "schemas"
-    (package / "_schemas").mkdir()
-    assert yamlfile.data_folder("schemas") == package / "_schemas"
-    with pytest.raises(InternalError, match=r"^the schema 'problem' cannot be read: .*; reinstall check-backprop$"):
-        yamlfile.schema("problem")
 
 
 def test_reading_imports_nothing_slow() -> None:
