@@ -9,7 +9,7 @@ import numpy as np
 
 from checker.diagnose import diagnose
 from checker.grading import grade_sheet, named
-from checker.mark import MISSING, Marks, doubtful, mark
+from checker.mark import MISSING, Marks, doubtful, extended, mark, picked
 from checker.readings.lanes import LANES
 from checker.sheet import lay
 
@@ -133,51 +133,54 @@ class Block:
         self._start(len(numbers), values_of)
         self.numbers = numbers
         everyone = np.arange(len(numbers))
-        program = self.program
-        values = self.values_of(program)
-        doubt = np.zeros(len(numbers), dtype=np.bool_)
+        values = self.values_of(self.program)
         for students in self._alike(everyone, lambda step: len(step.routes) > 1):
-            answers, truth = self._answers(students, self.slots), _of(values, students, everyone)
-            marks = mark(program, list(truth), answers, LANES)
-            self._take(students, marks, self.slots)
-            for slot, answer in answers.items():
-                bad, strained = doubtful(marks, slot, answer, truth[slot])
-                doubt[students] |= bad | strained
-        if self.with_mistakes is not None and doubt.any():
-            self._diagnose(np.flatnonzero(doubt), self.with_mistakes())
+            answers, truth = self._answers(students), _of(values, students, everyone)
+            marks = mark(self.program, truth, answers, LANES)
+            doubt = np.zeros(len(students), dtype=np.bool_)
+            if self.with_mistakes is not None:
+                for slot, answer in answers.items():
+                    bad, strained = doubtful(marks, slot, answer, truth[slot])
+                    doubt |= bad | strained
+            self._take(students, marks)
+            if self.with_mistakes is not None and doubt.any():
+                self._diagnose(students, doubt, marks, self.with_mistakes())
 
-    def _diagnose(self, wrong: NDArray[np.intp], program: Program) -> None:
-        # the same steps, but its slots are its own
-        slots = [
-            slot
-            for number, _ in self.steps
-            for slot in range(program.steps[number].slot, program.steps[number].slot + program.steps[number].size)
-        ]
+    def _diagnose(self, students: NDArray[np.intp], doubt: Any, marks: Marks, program: Program) -> None:
+        """Name the mistakes of students who were marked together; `doubt` says of whom some are to be looked for."""
         values, everyone = self.values_of(program), np.arange(len(self.numbers))
-        for students in self._alike(wrong, lambda _: True):
-            answers = self._answers(students, slots)
-            truth = _of(values, students, everyone)
-            marks = mark(program, list(truth), answers, LANES)
-            diagnosis = diagnose(program, truth, answers, marks, LANES)
-            self._take(students, diagnosis.marks, slots)
+        truth = _of(values, students, everyone)
+        marks = extended(marks, self.program, program, truth, LANES)
+        groups = self._alike(students, lambda _: True)
+        if len(groups) > 1:
+            groups = self._alike(students[doubt], lambda _: True)
+        for group in groups:
+            own = marks
+            if len(group) < len(students):
+                own = picked(marks, np.searchsorted(students, group), LANES)
+            diagnosis = diagnose(program, _of(values, group, everyone), self._answers(group), own, LANES)
+            self._take(group, diagnosis.marks)
             for step, found in diagnosis.found.items():
-                self._name(students[found.item.who], program, step, found.explanations)
+                self._name(group[found.item.who], program, step, found.explanations)
 
     def _name(
         self, students: NDArray[np.intp], program: Program, step: int, explanations: Sequence[Explanation]
     ) -> None:
         """What explains this step, for each student; those whom the same explains are looked at once."""
-        count = len(students)
-        table = np.zeros((count, 3 * len(explanations)), dtype=np.int16)
+        table = np.zeros((len(students), 3 * len(explanations)), dtype=np.int16)
         for k, e in enumerate(explanations):
             table[:, 3 * k], table[:, 3 * k + 1], table[:, 3 * k + 2] = e.who, e.clear & e.who, e.gain * e.who
+        explained = table[:, ::3].any(axis=1)
+        students, table = students[explained], table[explained]
         column = next(column for column, (number, _) in enumerate(self.steps) if number == step)
+        data, width = table.tobytes(), table.itemsize * table.shape[1]
         kinds: dict[bytes, int] = {}
-        for student, row in zip(students.tolist(), table, strict=True):
-            kind = row.tobytes()
+        numbers = []
+        for row, start in enumerate(range(0, len(data), width)):
+            kind = data[start : start + width]
             number = kinds.get(kind)
             if number is None:
-                parts = row.tolist()
+                parts = table[row].tolist()
                 own = [
                     e._replace(who=bool(who), clear=bool(clear), gain=gain)
                     for e, who, clear, gain in zip(explanations, parts[::3], parts[1::3], parts[2::3], strict=True)
@@ -187,20 +190,19 @@ class Block:
                 if number == len(self.diagnoses):
                     self.diagnoses.append(found)
                 kinds[kind] = number
-            self.diagnosis[student, column] = number
+            numbers.append(number)
+        self.diagnosis[students, column] = numbers
 
-    def _answers(
-        self, students: NDArray[np.intp], slots: Sequence[int]
-    ) -> dict[int, tuple[Value, Value, Value, Value]]:
+    def _answers(self, students: NDArray[np.intp]) -> dict[int, tuple[Value, Value, Value, Value]]:
         value, unit, given, holds = self.cells.columns()
         return {
             slot: (value[numbers], unit[numbers], given[numbers], holds[numbers])
-            for slot, numbers in zip(slots, np.ascontiguousarray(self.numbers[students].T), strict=True)
+            for slot, numbers in zip(self.slots, np.ascontiguousarray(self.numbers[students].T), strict=True)
             if numbers.any()
         }
 
-    def _take(self, students: NDArray[np.intp], marks: Marks, slots: Sequence[int]) -> None:
-        for column, slot in enumerate(slots):
+    def _take(self, students: NDArray[np.intp], marks: Marks) -> None:
+        for column, slot in enumerate(self.slots):
             self.verdict[students, column] = marks.verdict[slot]
             self.carried[students, column] = marks.carried[slot]
             self.degenerate[students, column] = marks.degenerate[slot]
@@ -239,7 +241,7 @@ class Block:
             dict(zip(self.slots, part[student].tolist(), strict=True))
             for part in (self.verdict, self.carried, self.degenerate)
         )
-        return Marks(verdict, carried, {}, {}, {}, degenerate, {}, [])
+        return Marks(verdict, carried, degenerate)
 
     def grade(self, student: int) -> Grade:
         """The grade of one student."""

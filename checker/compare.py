@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from checker.outcome import Tolerance
 from checker.readings.numeric import FLOATS, Value
 
 if TYPE_CHECKING:
-    from checker.outcome import Tolerance
+    from collections.abc import Callable
 
 FLOOR = 1e-12  # no tolerance is finer: floats would tell rounding of ours from rounding of theirs
 DECIMALS, LEAST_DIGITS, MOST_DIGITS = 4, 3, 6  # where an instructor says nothing
@@ -27,24 +29,35 @@ def asked_unit(tolerance: Tolerance, reference: Value, lanes: Any = FLOATS) -> V
     >>> asked_unit(Tolerance(), 0.0000438)
     1e-07
     """
-    units: list[Value] = []
-    if tolerance.decimals is not None:
-        units.append(float(f"1e-{tolerance.decimals}"))
-    if tolerance.significant is not None:
-        units += lanes.digit_units(reference, (tolerance.significant,))
-    if tolerance.absolute is not None:
-        units.append(tolerance.absolute)
+    unit: Value = _unit_of(tolerance)(None)
+    if tolerance.significant is not None or tolerance[:4] == Tolerance()[:4]:
+        unit = lanes.by_place(reference, _unit_of(tolerance))
     if tolerance.relative is not None:
-        units.append(abs(reference) * tolerance.relative)
-    if not units:
-        coarse = float(f"1e-{DECIMALS}")
-        finest, coarsest = lanes.digit_units(reference, (MOST_DIGITS, LEAST_DIGITS))
-        fitted = lanes.smaller(lanes.larger(coarse, finest), coarsest)
-        units.append(lanes.where(coarsest == 0.0, coarse, fitted))
-    unit = units[0]
-    for other in units[1:]:
-        unit = lanes.smaller(unit, other)
-    return lanes.larger(unit, FLOOR)
+        unit = lanes.larger(lanes.smaller(unit, abs(reference) * tolerance.relative), FLOOR)
+    return unit
+
+
+@cache
+def _unit_of(tolerance: Tolerance) -> Callable[[int | None], float]:
+    """The unit of all that is asked but a relative bound, by the place of the number's first digit (None: it is 0)."""
+
+    def unit(place: int | None) -> float:
+        def digit(number: int) -> float:
+            return 0.0 if place is None else float(f"1e{place - number}")
+
+        units = []
+        if tolerance.decimals is not None:
+            units.append(float(f"1e-{tolerance.decimals}"))
+        if tolerance.significant is not None:
+            units.append(digit(tolerance.significant))
+        if tolerance.absolute is not None:
+            units.append(tolerance.absolute)
+        if not units and tolerance.relative is None:
+            finest, coarse, coarsest = digit(MOST_DIGITS), float(f"1e-{DECIMALS}"), digit(LEAST_DIGITS)
+            units.append(min(max(coarse, finest), coarsest) if coarsest else coarse)
+        return max(min(units, default=float("inf")), FLOOR)
+
+    return unit
 
 
 def within(submitted: Value, value: Value, bound: Value, lanes: Any = FLOATS) -> Value:

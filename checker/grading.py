@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from checker.compare import asked_unit, within
-from checker.mark import CORRECT, FOLLOW_THROUGH, IMPRECISE, MISCONCEPTION, MISSING, SLIP, Marks, doubtful, mark
+from checker.mark import (
+    CORRECT,
+    FOLLOW_THROUGH,
+    IMPRECISE,
+    MISCONCEPTION,
+    MISSING,
+    SLIP,
+    Marks,
+    doubtful,
+    extended,
+    mark,
+)
 from checker.outcome import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, places, with_numbers
 from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, NUMBERS_ONLY, Cell, FormulaReader, Sheet, asked_slots, lay
@@ -52,24 +63,17 @@ def grade_submission(
     """
     sheet = lay(submission, program, read_formula)
     answers = answers_of(sheet)
-    marks = mark(program, list(program.values), answers)
+    marks = mark(program, program.values, answers)
     if with_mistakes is None or not any(
         any(doubtful(marks, slot, answer, program.values[slot])) for slot, answer in answers.items()
     ):
         return grade_sheet(sheet, program, marks)
     from checker.diagnose import diagnose
 
-    program = with_mistakes()
-    sheet = lay(submission, program, read_formula)
-    answers = answers_of(sheet)
-    marks = mark(program, list(program.values), answers)
-    diagnosis = diagnose(program, list(program.values), answers, marks)
-    return grade_sheet(
-        sheet,
-        program,
-        diagnosis.marks,
-        named(program, {number: found.explanations for number, found in diagnosis.found.items()}),
-    )
+    full = with_mistakes()
+    diagnosis = diagnose(full, full.values, answers, extended(marks, program, full, full.values))
+    found = {number: found.explanations for number, found in diagnosis.found.items()}
+    return grade_sheet(sheet, program, diagnosis.marks, named(full, found))
 
 
 def answers_of(sheet: Sheet) -> dict[int, tuple[Value, Value, Value, Value]]:

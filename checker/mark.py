@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from checker.compare import asked_unit, within
 from checker.readings.ball import Balls
 from checker.readings.ball import run as run_balls
-from checker.readings.numeric import FLOATS, Value
+from checker.readings.numeric import FLOATS, Picked, Value, run
+from checker.readings.program import slots_read
 from checker.sheet import BESIDE, DISAGREES, FOLLOWS, IDENTITY, MISTAKEN, NUMBERS_ONLY, SLIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from checker.outcome import Tolerance
-    from checker.readings.program import Program, Route
+    from checker.readings.program import Program, Route, Step
+
+    Answer = tuple[Value, Value, Value, Value]  # as `mark` takes them
+    Ball = tuple[Value, Value, Value]  # value, radius and taint
+    Overrides = Mapping[int, Sequence[tuple[Value, Route]]]
 
 MISSING, CORRECT, FOLLOW_THROUGH, IMPRECISE, WRONG, SLIP = range(6)
 DIAGNOSED_SLIP, MISCONCEPTION = SLIP, 6  # what only diagnosis can say
@@ -27,28 +32,61 @@ MOST_WAYS = 6  # combinations of routes through steps that were left out
 TAINTED, WRONG_ZERO = 1, 2  # what an answer in error hands on; a wrong 0 makes free zeros of products
 
 
-class Marks(NamedTuple):
+class Way(Balls):
+    """One consistent way of working: what each slot holds, and by which routes steps that were left out are worked."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, value: Any, radius: Any, tainted: Any, choices: dict[str, int]) -> None:
+        super().__init__(value, radius, tainted)
+        self.choices = choices
+
+    def with_choice(self, choice: str, route: int) -> Way:
+        """Another that shares nothing, in which this choice is made."""
+        return Way(self.value[:], self.radius[:], self.tainted[:], {**self.choices, choice: route})
+
+    def route(self, step: Step) -> int:
+        """Which of a step's routes this way takes."""
+        return self.choices.get(step.choice, 0) % len(step.routes)
+
+
+class _Late(dict[int, "Value"]):
+    """Values by slot, each worked when it is first looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._make: dict[int, Callable[[], Value]] = {}
+
+    def put(self, slot: int, make: Callable[[], Value]) -> None:
+        """What works this value."""
+        self._make[slot] = make
+
+    def __missing__(self, slot: int) -> Value:
+        value = self[slot] = self._make[slot]()
+        return value
+
+
+class Marks:
     """What marking found, by slot of the asked steps.
 
-    `verdict` is one of the codes above; `carried` the value that follows from the student's own answers and `reach` how
-    far rounding can have moved it; `unit` the asked unit, and `grain` that of a number of the size of the student's
-    (where digits are asked, the two may differ); `degenerate` where a carried 0 is 0 only for a wrong 0 before
-    it; `tainted` where an error reaches it.
+    `verdict` is one of the codes above; `carried` the value that follows from the student's own answers, and
+    `degenerate` where a carried 0 is 0 only for a wrong 0 before it. That is all that a grade is made of. For what
+    looks for mistakes, `reach` is how far rounding can have moved the carried value (where the answer is not plainly
+    right); `unit` the asked unit, and `grain` that of a number of the size of the student's (where digits are asked,
+    the two may differ).
     """
 
-    verdict: dict[int, Value]
-    carried: dict[int, Value]
-    reach: dict[int, Value]
-    unit: dict[int, Value]
-    grain: dict[int, Value]
-    degenerate: dict[int, Value]
-    tainted: dict[int, Value]
-    ways: list[Balls]
+    __slots__ = ("carried", "degenerate", "grain", "reach", "unit", "verdict", "ways")
+
+    def __init__(self, verdict: dict[int, Value], carried: dict[int, Value], degenerate: dict[int, Value]) -> None:
+        self.verdict, self.carried, self.degenerate = verdict, carried, degenerate
+        self.reach: dict[int, Value] = {}
+        self.unit: dict[int, Value] = {}
+        self.grain: dict[int, Value] = {}
+        self.ways: list[Way] = []
 
 
-def doubtful(
-    marks: Marks, slot: int, answer: tuple[Value, Value, Value, Value], reference: Value
-) -> tuple[Value, Value]:
+def doubtful(marks: Marks, slot: int, answer: Answer, reference: Value) -> tuple[Value, Value]:
     """Where a mistake is to be looked for: in what is wrong, and in what is right by the allowance for rounding alone.
 
     The second lies more than one asked unit both from the true value and from what follows from the student's own.
@@ -61,25 +99,12 @@ def doubtful(
     return (verdict == WRONG) & plain, right & far & plain
 
 
-class Way:
-    """One consistent way of working the steps that were left out."""
-
-    __slots__ = ("balls", "choices")
-
-    def __init__(self, balls: Balls, choices: dict[str, int]) -> None:
-        self.balls, self.choices = balls, choices
-
-    def route(self, choice: str, count: int) -> int:
-        """Which of `count` routes this way takes."""
-        return self.choices.get(choice, 0) % count
-
-
 def mark(
     program: Program,
-    reference: list[Value],
-    answers: dict[int, tuple[Value, Value, Value, Value]],
+    reference: Sequence[Value],
+    answers: Mapping[int, Answer],
     lanes: Any = FLOATS,
-    overrides: Mapping[int, Sequence[tuple[Value, Route]]] | None = None,
+    overrides: Overrides | None = None,
 ) -> Marks:
     """Judge answers against the program.
 
@@ -92,126 +117,284 @@ def mark(
         overrides: by the number of a step that was left out: the wrong rules by which it was worked instead of its
             own, each with the students who did so.
     """
+    marks = Marks({}, {}, {})
+    marks.ways = [Way(list(reference), [0.0] * len(reference), [0] * len(reference), {})]
     with lanes.quiet():
-        return _mark(program, reference, answers, lanes, overrides or {})
-
-
-def _mark(
-    program: Program,
-    reference: list[Value],
-    answers: dict[int, tuple[Value, Value, Value, Value]],
-    lanes: Any,
-    overrides: Mapping[int, Sequence[tuple[Value, Route]]],
-) -> Marks:
-    where, negated = lanes.where, lanes.negated
-    size = len(reference)
-    marks = Marks({}, {}, {}, {}, {}, {}, {}, [])
-    exact = Balls(list(reference), [0.0] * size, [0] * size)
-    ways = [Way(exact, {})]
-    tolerances = _tolerances(program)
-    for number, step in enumerate(program.steps):
-        slots = range(step.slot, step.slot + step.size)
-        asked = tolerances.get(number, {})
-        hidden = any(slot not in answers or lanes.some(negated(answers[slot][2])) for slot in slots)
-        if hidden and len(step.routes) > 1 and step.choice not in ways[0].choices:
-            ways = _forked(ways, step.choice, len(step.routes))
-        found = [_candidates(program, step, way, lanes) for way in ways]
-        for who, route in overrides.get(number, ()):
-            for way, candidates in zip(ways, found, strict=True):
-                _override(program, route, who, way, candidates, lanes)
-        for element, slot in enumerate(slots):
-            tolerance, carry, expect = asked.get(element) or asked.get(None) or (program.tolerance, True, "any")
-            unit = asked_unit(tolerance, reference[slot], lanes)
-            chosen = [
-                (way, candidates[element][way.route(step.choice, len(step.routes))])
-                for way, candidates in zip(ways, found, strict=True)
-            ]
-            if slot not in answers:
-                for way, (value, radius, tainted) in chosen:
-                    way.balls.value[slot] = value
-                    way.balls.radius[slot] = where((value == 0) & (radius == 0), 0.0, radius + unit)
-                    way.balls.tainted[slot] = tainted
-                marks.unit[slot] = unit
-                if asked:
-                    marks.verdict[slot] = MISSING
-                    marks.carried[slot], marks.reach[slot] = chosen[0][1][0], chosen[0][1][1]
-                    marks.degenerate[slot], marks.tainted[slot] = False, chosen[0][1][2]
-                continue
-            submitted, typed, given, holds = answers[slot]
-            half = 0.5 if tolerance.strict else 1.0
-            accept = unit * half
-            by_size = tolerance.decimals is None and tolerance.absolute is None
-            right = within(submitted, reference[slot], accept, lanes)
-            follows: Value = False
-            carried, spoiled = chosen[0][1][0], False
-            void: Value = False
-            for candidates in found:
-                for value, radius, tainted in candidates[element]:
-                    hit = within(submitted, value, accept + radius, lanes)
-                    clean = tainted == 0
-                    right = right | (hit & clean)
-                    # right within the tolerance, but also the 0 that a wrong 0 leads to: nothing may rest on it
-                    void = void | (hit & (value == 0) & (tainted >= WRONG_ZERO) & (reference[slot] != 0))
-                    # an error that leads out of the numbers earns nothing: no answer follows from it
-                    if by_size:  # what follows from an error may be of another size, and so is its last digit
-                        reach = lanes.larger(accept, asked_unit(tolerance, value, lanes) * half) + radius
-                        hit = hit | within(submitted, value, reach, lanes)
-                    late = hit & negated(clean) & (radius < float("inf"))
-                    if not carry:
-                        late = late & False
-                    first = late & negated(follows)
-                    carried = where(first, value, carried)
-                    # a 0 that follows from a wrong 0 took no work
-                    spoiled = where(first, (value == 0) & (tainted >= WRONG_ZERO) & (reference[slot] != 0), spoiled)
-                    follows = follows | late
-            coarse = (typed > unit) & (typed < float("inf")) & (submitted != 0)
-            imprecise = coarse & within(submitted, reference[slot], typed / 2, lanes)
-            verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, WRONG)))
-            if expect != "any" or lanes.some(holds >= 0):
-                own = _formula_verdict(holds, carry, program.numbers_only, lanes)
-                verdict = _both(verdict, own, holds, expect, lanes)
-            verdict = where(given, verdict, MISSING)
-            marks.verdict[slot], marks.carried[slot], marks.unit[slot] = verdict, carried, unit
-            marks.degenerate[slot] = (verdict == FOLLOW_THROUGH) & spoiled & (holds == -1)
-            marks.reach[slot] = chosen[0][1][1]
-            own_taint = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
-            cap = lanes.larger(unit, asked_unit(tolerance, submitted, lanes)) if by_size else unit
-            marks.grain[slot] = cap
-            own_radius = lanes.smaller(typed, where(own_taint == 0, unit, cap))
-            # a 0 that comes of exact numbers alone is 0 however it is rounded: the side of a corner is no accident
-            whole = (submitted == 0) & (chosen[0][1][0] == 0) & (chosen[0][1][1] == 0)
-            own_radius = where(whole, 0.0, own_radius)
-            marks.tainted[slot] = where(given, own_taint, chosen[0][1][2])
-            for way, (value, radius, tainted) in chosen:
-                way.balls.value[slot] = where(given, submitted, value)
-                left_out = where((value == 0) & (radius == 0), 0.0, radius + unit)
-                way.balls.radius[slot] = where(given, own_radius, left_out)
-                way.balls.tainted[slot] = where(given, own_taint, tainted)
-    marks.ways.extend(way.balls for way in ways)
+        marking = _Marking(program, reference, answers, lanes, marks)
+        marking.run(range(len(program.steps)), overrides or {})
+    marks.grain = marking.grains
     return marks
 
 
-def _candidates(program: Program, step: Any, way: Way, lanes: Any) -> list[list[tuple[Value, Value, Value]]]:
+def extended(marks: Marks, before: Program, program: Program, reference: Sequence[Value], lanes: Any = FLOATS) -> Marks:
+    """The same marks, ready for what looks for mistakes.
+
+    `program` is the one that was marked with, `before`, followed by what only mistakes use: steps that nobody is asked
+    about, and the mistakes' own slots.
+    """
+    more = reference[len(before.values) :]
+    for way in marks.ways:
+        way.value += more
+        way.radius += [0.0] * len(more)
+        way.tainted += [0] * len(more)
+    with lanes.quiet():
+        _Marking(program, reference, {}, lanes, marks).run(range(len(before.steps), len(program.steps)), {})
+    return marks
+
+
+def picked(marks: Marks, who: Any, lanes: Any) -> Marks:
+    """The marks of some of the students alone, those in the lanes `who`."""
+
+    def of(values: dict[int, Value]) -> dict[int, Value]:
+        return {slot: lanes.pick(value, who) for slot, value in values.items()}
+
+    found = Marks(of(marks.verdict), of(marks.carried), of(marks.degenerate))
+    found.reach, found.unit = of(marks.reach), of(marks.unit)
+    found.grain = Picked(marks.grain, who, lanes)
+    found.ways = _of(marks.ways, who, lanes)
+    return found
+
+
+class _Asks(NamedTuple):
+    """How one element of a step is judged, whether or not it is asked."""
+
+    tolerance: Tolerance
+    carry: bool
+    expect: str
+
+    @property
+    def share(self) -> float:
+        """Of the asked unit, how far off an answer may be."""
+        return 0.5 if self.tolerance.strict else 1.0
+
+    @property
+    def by_size(self) -> bool:
+        """Whether digits are asked, so that the unit depends on the number."""
+        return self.tolerance.decimals is None and self.tolerance.absolute is None
+
+    def grain(self, unit: Value, submitted: Value, lanes: Any) -> Value:
+        """The asked unit of a number of the size of an answer, at least that of the right one."""
+        return lanes.larger(unit, asked_unit(self.tolerance, submitted, lanes)) if self.by_size else unit
+
+
+class _Judged(NamedTuple):
+    """What became of one answer: its verdict, what it is a carried value of, and the ball that it hands on."""
+
+    verdict: Value
+    carried: Value
+    degenerate: Value
+    reach: Value
+    radius: Value
+    tainted: Value
+
+
+class _Marking:
+    """One pass over the steps, in graph order."""
+
+    def __init__(
+        self, program: Program, reference: Sequence[Value], answers: Mapping[int, Answer], lanes: Any, marks: Marks
+    ) -> None:
+        self.program, self.reference, self.answers, self.lanes, self.marks = program, reference, answers, lanes, marks
+        self.count = lanes.count(answer[0] for answer in answers.values())
+        self.grains = _Late()
+        self.asked: dict[int, dict[int | None, _Asks]] = {}
+        for item in program.ask:
+            self.asked.setdefault(item.step, {})[item.element] = _Asks(item.tolerance, item.carry, item.expect)
+        self.others = _Asks(program.tolerance, True, "any")
+
+    def run(self, numbers: range, overrides: Overrides) -> None:
+        """Mark these steps."""
+        for number in numbers:
+            self._step(number, overrides.get(number, ()))
+
+    def _step(self, number: int, overrides: Sequence[tuple[Value, Route]]) -> None:
+        lanes, marks, step = self.lanes, self.marks, self.program.steps[number]
+        slots = range(step.slot, step.slot + step.size)
+        asked = self.asked.get(number, {})
+        asks = [asked.get(element) or asked.get(None) or self.others for element in range(step.size)]
+        units = [
+            asked_unit(each.tolerance, self.reference[slot], lanes) for each, slot in zip(asks, slots, strict=True)
+        ]
+        left_out = any(slot not in self.answers or lanes.some(lanes.negated(self.answers[slot][2])) for slot in slots)
+        if left_out and len(step.routes) > 1 and step.choice not in marks.ways[0].choices:
+            marks.ways = _forked(marks.ways, step.choice, len(step.routes))
+        if lanes.many and not left_out and not overrides and self._mostly_right(step, asks, units):
+            return
+        found = [_candidates(self.program, step, way, lanes) for way in marks.ways]
+        for who, route in overrides:
+            for way, candidates in zip(marks.ways, found, strict=True):
+                _override(self.program, route, who, way, candidates, lanes)
+        for element, slot in enumerate(slots):
+            chosen = [candidates[element][way.route(step)] for way, candidates in zip(marks.ways, found, strict=True)]
+            marks.unit[slot] = unit = units[element]
+            if slot not in self.answers:
+                if asked:
+                    marks.verdict[slot], marks.degenerate[slot] = MISSING, False
+                    marks.carried[slot], marks.reach[slot], _ = chosen[0]
+                self._hand_on(slot, unit, chosen)
+                continue
+            answer = self.answers[slot]
+            every = [ball for candidates in found for ball in candidates[element]]
+            judged = self._judged(asks[element], unit, self.reference[slot], answer, every, chosen[0])
+            self._keep(slot, asks[element], unit, judged)
+            self._hand_on(slot, unit, chosen, answer, judged)
+
+    def _hand_on(
+        self,
+        slot: int,
+        unit: Value,
+        chosen: Sequence[Ball],
+        answer: Answer | None = None,
+        judged: _Judged | None = None,
+    ) -> None:
+        """What later steps are worked from: the answer, or where there is none what each way makes of the step."""
+        where = self.lanes.where
+        for way, (value, radius, tainted) in zip(self.marks.ways, chosen, strict=True):
+            loose = where((value == 0) & (radius == 0), 0.0, radius + unit)
+            if answer is None or judged is None:
+                way.value[slot], way.radius[slot], way.tainted[slot] = value, loose, tainted
+                continue
+            submitted, _, given, _ = answer
+            way.value[slot] = where(given, submitted, value)
+            way.radius[slot] = where(given, judged.radius, loose)
+            way.tainted[slot] = where(given, judged.tainted, tainted)
+
+    def _keep(self, slot: int, asks: _Asks, unit: Value, judged: _Judged) -> None:
+        marks = self.marks
+        marks.unit[slot], marks.verdict[slot], marks.carried[slot] = unit, judged.verdict, judged.carried
+        marks.degenerate[slot], marks.reach[slot] = judged.degenerate, judged.reach
+        submitted, lanes = self.answers[slot][0], self.lanes
+        self.grains.put(slot, lambda: asks.grain(unit, submitted, lanes))
+
+    def _judged(
+        self, asks: _Asks, unit: Value, reference: Value, answer: Answer, candidates: Sequence[Ball], chosen: Ball
+    ) -> _Judged:
+        """The verdict of one answer: `candidates` is what every route of every way gives, `chosen` the shown one's."""
+        lanes = self.lanes
+        where, negated = lanes.where, lanes.negated
+        submitted, typed, given, holds = answer
+        accept = unit * asks.share
+        right = within(submitted, reference, accept, lanes)
+        carried, degenerate = chosen[0], False
+        follows: Value = False
+        void: Value = False
+        for value, radius, tainted in candidates:
+            hit = within(submitted, value, accept + radius, lanes)
+            clean = tainted == 0
+            right = right | (hit & clean)
+            if not lanes.some(negated(clean)):
+                continue
+            # right within the tolerance, but also the 0 that a wrong 0 leads to: nothing may rest on it
+            nothing = (value == 0) & (tainted >= WRONG_ZERO) & (reference != 0)
+            void = void | (hit & nothing)
+            if not asks.carry:
+                continue
+            # an error that leads out of the numbers earns nothing: no answer follows from it
+            if asks.by_size:  # what follows from an error may be of another size, and so is its last digit
+                reach = lanes.larger(accept, asked_unit(asks.tolerance, value, lanes) * asks.share) + radius
+                hit = hit | within(submitted, value, reach, lanes)
+            late = hit & negated(clean) & (radius < float("inf"))
+            first = late & negated(follows)
+            carried = where(first, value, carried)
+            degenerate = where(first, nothing, degenerate)  # a 0 that follows from a wrong 0 took no work
+            follows = follows | late
+        coarse = (typed > unit) & (typed < float("inf")) & (submitted != 0)
+        imprecise = coarse & within(submitted, reference, typed / 2, lanes)
+        verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, WRONG)))
+        if asks.expect != "any" or lanes.some(holds >= 0):
+            own = _formula_verdict(holds, asks.carry, self.program.numbers_only, lanes)
+            verdict = _both(verdict, own, holds, asks.expect, lanes)
+        verdict = where(given, verdict, MISSING)
+        tainted = where(right & negated(void), 0, where(submitted == 0, TAINTED | WRONG_ZERO, TAINTED))
+        grain = asks.grain(unit, submitted, lanes) if lanes.some(tainted != 0) else unit
+        # a 0 that comes of exact numbers alone is 0 however it is rounded: the side of a corner is no accident
+        whole = (submitted == 0) & (chosen[0] == 0) & (chosen[1] == 0)
+        radius = where(whole, 0.0, lanes.smaller(typed, where(tainted == 0, unit, grain)))
+        degenerate = (verdict == FOLLOW_THROUGH) & degenerate & (holds == -1)
+        return _Judged(verdict, carried, degenerate, chosen[1], radius, tainted)
+
+    # ------------------------------------------------------------ a class, of which most are plainly right
+
+    def _mostly_right(self, step: Step, asks: Sequence[_Asks], units: Sequence[Value]) -> bool:
+        """Mark a step that everybody answered, those alone in full who are not plainly right.
+
+        Plainly right is what is the true value to what is asked, a number, and rests on nothing that is in error: no
+        ball is needed to tell. Where that is less than half of the class nothing is done.
+        """
+        lanes, marks = self.lanes, self.marks
+        slots = range(step.slot, step.slot + step.size)
+        if any(each.expect != "any" for each in asks):
+            return False
+        plain = self._sound(step)
+        for each, unit, slot in zip(asks, units, slots, strict=True):
+            submitted, _, _, holds = self.answers[slot]
+            close = abs(submitted - self.reference[slot]) <= unit * each.share
+            plain = plain & close & (submitted != 0) & (holds == -1)
+        if 2 * lanes.total(plain) < self.count:
+            return False
+        who = lanes.those(lanes.negated(plain))
+        found = []
+        if who is not None:
+            found = [_candidates(self.program, step, way, lanes) for way in _of(marks.ways, who, lanes)]
+        shown = marks.ways[0].route(step)
+        out = step.routes[shown].out
+        for element, slot in enumerate(slots):
+            unit, answer = units[element], self.answers[slot]
+            carried = marks.ways[0].value[out[element]]
+            judged = _Judged(CORRECT, carried, False, 0.0, lanes.smaller(answer[1], unit), 0)
+            if who is not None:
+                right, asked, *parts = (lanes.pick(part, who) for part in (self.reference[slot], unit, *answer))
+                every = [ball for candidates in found for ball in candidates[element]]
+                own = self._judged(asks[element], asked, right, tuple(parts), every, found[0][element][shown])
+                judged = _Judged(
+                    *(lanes.placed(part, who, mine, self.count) for part, mine in zip(judged, own, strict=True))
+                )
+            self._keep(slot, asks[element], unit, judged)
+            for way in marks.ways:
+                way.value[slot], way.radius[slot], way.tainted[slot] = answer[0], judged.radius, judged.tainted
+        return True
+
+    def _sound(self, step: Step) -> Value:
+        """Works the step by the route that is shown: where it gives a number and rests on nothing that is in error."""
+        ways = self.marks.ways
+        route = step.routes[ways[0].route(step)]
+        run(route.code, self.program.formulas, ways[0].value, self.lanes)
+        total: Value = 0.0
+        for instruction in route.code:
+            total = total + ways[0].value[instruction[0]]
+        tainted: Value = 0
+        for slot in {slot for each in step.routes for slot in slots_read(each)}:
+            for way in ways:
+                if not isinstance(way.tainted[slot], int):
+                    tainted = tainted | way.tainted[slot]
+        return (total - total == 0) & (tainted == 0)
+
+
+def _of(ways: Sequence[Way], who: Any, lanes: Any) -> list[Way]:
+    """The ways of these students alone."""
+    return [
+        Way(Picked(way.value, who, lanes), Picked(way.radius, who, lanes), Picked(way.tainted, who, lanes), way.choices)
+        for way in ways
+    ]
+
+
+def _candidates(program: Program, step: Step, way: Way, lanes: Any) -> list[list[Ball]]:
     """For each element, what each route gives: value, radius and taint."""
     per_route = []
     for route in step.routes:
-        run_balls(route.code, program.formulas, way.balls, lanes)
-        balls = way.balls
-        per_route.append([(balls.value[out], balls.radius[out], balls.tainted[out]) for out in route.out])
+        run_balls(route.code, program.formulas, way, lanes)
+        per_route.append([(way.value[out], way.radius[out], way.tainted[out]) for out in route.out])
     return [list(routes) for routes in zip(*per_route, strict=True)]
 
 
-def _override(
-    program: Program, route: Route, who: Value, way: Way, candidates: list[list[tuple[Value, Value, Value]]], lanes: Any
-) -> None:
+def _override(program: Program, route: Route, who: Value, way: Way, candidates: list[list[Ball]], lanes: Any) -> None:
     """Put what a wrong rule gives in the place of every route, for those who used it."""
-    balls = way.balls
-    run_balls(route.code, program.formulas, balls, lanes)
+    run_balls(route.code, program.formulas, way, lanes)
     for element, out in enumerate(route.out):
         candidates[element][:] = [
             (
-                lanes.where(who, balls.value[out], value),
-                lanes.where(who, balls.radius[out], radius),
+                lanes.where(who, way.value[out], value),
+                lanes.where(who, way.radius[out], radius),
                 lanes.where(who, TAINTED, tainted),
             )
             for value, radius, tainted in candidates[element]
@@ -225,15 +408,7 @@ def _forked(ways: list[Way], choice: str, count: int) -> list[Way]:
         for way in ways:
             way.choices[choice] = 0
         return ways
-    return [Way(way.balls.copy(), {**way.choices, choice: k}) for k in range(count) for way in ways]
-
-
-def _tolerances(program: Program) -> dict[int, dict[int | None, tuple[Tolerance, bool, str]]]:
-    """What is asked of each step, by element (None: of all)."""
-    found: dict[int, dict[int | None, tuple[Tolerance, bool, str]]] = {}
-    for item in program.ask:
-        found.setdefault(item.step, {})[item.element] = (item.tolerance, item.carry, item.expect)
-    return found
+    return [way.with_choice(choice, k) for k in range(count) for way in ways]
 
 
 # ---------------------------------------------------------------- formulas

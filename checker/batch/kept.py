@@ -225,7 +225,7 @@ class Kept(NamedTuple):
             for (number, _), place in zip(face.steps, self.diagnosis[student].tolist(), strict=True)
             if place
         }
-        return grade_sheet(sheet, face.program, Marks(verdict, carried, {}, {}, {}, degenerate, {}, []), explained)
+        return grade_sheet(sheet, face.program, Marks(verdict, carried, degenerate), explained)
 
 
 _PLAIN = Odd({}, {}, {}, [])

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from checker.compare import within
 from checker.diagnose.habits import OF, habits_of, layers
 from checker.diagnose.local import Explanation
-from checker.diagnose.picked import Picked
 from checker.mark import CORRECT, FOLLOW_THROUGH, Marks, doubtful
 from checker.readings.ball import work
-from checker.readings.numeric import Value, run
+from checker.readings.numeric import Picked, Value, run
+from checker.readings.program import operands_of, slots_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -362,23 +362,6 @@ class Way:
         return found
 
 
-def slots_read(route: Route) -> set[int]:
-    """The slots that a route's code reads and does not make itself."""
-    made: set[int] = set()
-    read: set[int] = set()
-    for instruction in route.code:
-        read.update(slot for slot in _operands(instruction) if slot not in made)
-        made.add(instruction[0])
-    read.update(out for out in route.out if out not in made)
-    return read
-
-
-def _operands(instruction: Sequence[Any]) -> Iterable[int]:
-    if len(instruction) == 3:
-        return list(instruction[2])
-    return [slot for term in instruction[1] for slot in term]
-
-
 def _cut(code: Sequence[Any], wanted: set[int]) -> tuple[list[Any], set[int]]:
     """The instructions that make the wanted slots, and the slots that they read from before."""
     kept = []
@@ -386,6 +369,6 @@ def _cut(code: Sequence[Any], wanted: set[int]) -> tuple[list[Any], set[int]]:
     for instruction in reversed(code):
         if instruction[0] in needed:
             needed.discard(instruction[0])
-            needed.update(_operands(instruction))
+            needed.update(operands_of(instruction))
             kept.append(instruction)
     return kept[::-1], needed

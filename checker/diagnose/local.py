@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.diagnose import one
-from checker.diagnose.picked import Picked
 from checker.diagnose.slips import CLEAR_DIGITS, TIERS, slips
 from checker.mark import Marks, doubtful
 from checker.readings.ball import work
-from checker.readings.numeric import FLOATS, Value, run
+from checker.readings.numeric import FLOATS, Picked, Value, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from checker.readings.program import Mistake, Program, Route, Step
 
@@ -21,7 +20,18 @@ MOST_PAIRED = 12  # mistakes of one step that are tried two at a time
 COVERED = 0.2  # the most that the windows of all candidates may cover of the values within reach
 COVERED_BY_TIER = {1: 0.02, 2: 0.02, 3: 0.007, 4: 0.003}  # and those at least as plausible as the one that is clear
 COVERED_BY_PAIRS = 0.05
-ROUNDED = ((2, None), (3, None), (None, 2), (None, 3))  # to how many decimals or digits people round too early
+
+
+def _decimals(number: int) -> Callable[[int | None], float]:
+    return lambda _: 10.0**-number
+
+
+def _digits(number: int) -> Callable[[int | None], float]:
+    # of what has no first digit, or one that no float can be, nothing is rounded off
+    return lambda place: 1.0 if place is None else float(f"1e{place - number}") or 1.0
+
+
+ROUNDED = (_decimals(2), _decimals(3), _digits(2), _digits(3))  # to what people round too early
 
 
 class Explanation(NamedTuple):
@@ -380,9 +390,9 @@ class Local:
         places = [slot - item.step.slot for slot in item.slots]
         values: list[list[Value]] = [[] for _ in places]
         base = marks.ways[0].value
-        for decimals, digits in ROUNDED:
+        for unit in ROUNDED:
+            rounded = Rounded(base, item.who, lanes, set(self.answers), unit)
             for route in item.step.routes:
-                rounded = Rounded(base, item.who, lanes, set(self.answers), decimals, digits)
                 run(route.code, self.program.formulas, rounded, lanes)
                 for column, place in zip(values, places, strict=True):
                     column.append(rounded[route.out[place]])
@@ -399,20 +409,17 @@ class Local:
 
 
 class Rounded(Picked):
-    """Values of which those that are answers are rounded once more."""
+    """Values of which those that are answers are rounded once more, to the `unit` of the place of the first digit."""
 
     def __init__(
-        self, base: Sequence[Value], who: Any, lanes: Any, answered: set[int], decimals: int | None, digits: int | None
+        self, base: Any, who: Any, lanes: Any, answered: set[int], unit: Callable[[int | None], float]
     ) -> None:
         super().__init__(base, who, lanes)
-        self.answered, self.decimals, self.digits = answered, decimals, digits
+        self.answered, self.unit = answered, unit
 
     def __missing__(self, slot: int) -> Value:
-        lanes = self.lanes
-        value = lanes.pick(self.base[slot], self.who)
+        value = super().__missing__(slot)
         if slot in self.answered:
-            unit = 10.0**-self.decimals if self.decimals is not None else lanes.digit_units(value, (self.digits,))[0]
-            unit = lanes.where(unit == 0, 1.0, unit)
-            value = lanes.rounded(value / unit) * unit
-        self[slot] = value
+            unit = self.lanes.by_place(value, self.unit)
+            value = self[slot] = self.lanes.rounded(value / unit) * unit
         return value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from checker.readings.numeric import OPERATIONS
+from checker.readings.numeric import FLOATS, OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# the same floats as `float('1e-4')`: a grade must not depend on how many are graded at once
-_POWERS = np.array([float(f"1e{k}") for k in range(-350, 351)])
 _erf = np.vectorize(math.erf, otypes=[float])
 
 
@@ -50,9 +49,42 @@ _BY_NAME: dict[str, Any] = {
 }
 
 
+_LOWEST, _HIGHEST = 1074, 1024  # exponents of 2 that floats have
+_FURTHEST = 330  # no float's first digit is further from the point
+
+
+@cache
+def _places() -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """By the exponent of 2 of a number: the place of its first digit, and from which number on it is the next one.
+
+    The logarithm of many numbers takes long, and must be that of a single one: a grade does not depend on how many are
+    graded at once.
+    """
+    numbers = [math.ldexp(1.0, exponent - 1) for exponent in range(1 - _LOWEST, _HIGHEST + 1)]
+    places = [math.floor(math.log10(number)) + 1 for number in numbers]
+    least = {place: _least(place) for place in set(places)}
+    return np.array([0, *places]) + _FURTHEST, np.array([math.inf, *(least[place] for place in places)])
+
+
+def _least(place: int) -> float:
+    """The least number whose logarithm, as floats have it, puts its first digit beyond this place."""
+    high = float(f"1e{place}")
+    low = high * (1 - 1e-12)
+    while low < (middle := low + (high - low) / 2) < high < math.inf:
+        low, high = (low, middle) if math.floor(math.log10(middle)) >= place else (middle, high)
+    return high
+
+
+@lru_cache(maxsize=256)
+def _made(make: Callable[[int | None], float]) -> NDArray[np.float64]:
+    """What is made of each place, and last of none."""
+    return np.array([*(make(place) for place in range(-_FURTHEST, _FURTHEST + 1)), make(None)])
+
+
 class Lanes:
     """A class of students: arrays of one shape, or single floats that are the same for all."""
 
+    many = True
     operations = tuple(_BY_NAME[name] for name, _ in OPERATIONS)
     where = staticmethod(np.where)
     negated = staticmethod(np.logical_not)
@@ -138,12 +170,16 @@ class Lanes:
         return [{name: values[n] for name, values in split.items()} for n in range(len(parts[0]))]
 
     @staticmethod
-    def digit_units(x: Any, digits: Sequence[int]) -> list[NDArray[np.float64]]:
-        """One unit of each of these significant digits of each lane: powers of ten; 0 where it is 0 or not finite."""
+    def by_place(x: Any, make: Callable[[int | None], float]) -> Any:
+        """What is made of the place of each number's first digit (1: that before the point); None: 0 or not finite."""
+        if isinstance(x, float):
+            return FLOATS.by_place(x, make)
         size = np.abs(np.asarray(x, dtype=float))
-        usable = (size > 0) & np.isfinite(size)
-        first = np.floor(np.log10(np.where(usable, size, 1.0))).astype(int) + 351
-        return [np.where(usable, _POWERS.take(first - digit, mode="clip"), 0.0) for digit in digits]
+        exponents = np.frexp(size)[1]
+        first, least = _places()
+        place = first.take(exponents + _LOWEST, mode="clip") + (size >= least.take(exponents + _LOWEST, mode="clip"))
+        usable = (size > 0) & (size < np.inf)
+        return _made(make).take(np.where(usable, place, -1))
 
 
 LANES = Lanes()

@@ -89,6 +89,7 @@ CODES = {name: number for number, (name, _) in enumerate(OPERATIONS)}
 class Floats:
     """One student: plain floats, which beat numpy up to about twenty students."""
 
+    many = False
     operations = tuple(function for _, function in OPERATIONS)
 
     @staticmethod
@@ -179,15 +180,24 @@ class Floats:
         return [work(*arguments, FLOATS) for arguments in zip(*parts, strict=True)]
 
     @staticmethod
-    def digit_units(x: Value, digits: Sequence[int]) -> list[Value]:
-        """One unit of each of these significant digits (from 1) of x: powers of ten; 0 where x is 0 or not finite."""
-        if x == 0 or x - x != 0:
-            return [0.0] * len(digits)
-        first = math.floor(math.log10(abs(x))) + 1
-        return [float(f"1e{first - digit}") for digit in digits]
+    def by_place(x: Value, make: Callable[[int | None], float]) -> Value:
+        """What is made of the place of the number's first digit (1: that before the point); None: 0 or not finite."""
+        return make(None if x == 0 or x - x != 0 else math.floor(math.log10(abs(x))) + 1)
 
 
 FLOATS = Floats()
+
+
+class Picked(dict[int, Value]):
+    """Values for the lanes `who`, each picked when it is asked for; what is set here is not set there."""
+
+    def __init__(self, base: Sequence[Value] | dict[int, Value], who: Any, lanes: Any) -> None:
+        super().__init__()
+        self.base, self.who, self.lanes = base, who, lanes
+
+    def __missing__(self, slot: int) -> Value:
+        value = self[slot] = self.lanes.pick(self.base[slot], self.who)
+        return value
 
 
 def arrays() -> Any:

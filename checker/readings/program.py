@@ -182,6 +182,24 @@ class Program(NamedTuple):
         return StepNames(self.shapes, self.aliases, self.loss, self.iterations)
 
 
+def slots_read(route: Route) -> set[int]:
+    """The slots that a route's code reads and does not make itself."""
+    made: set[int] = set()
+    read: set[int] = set()
+    for instruction in route.code:
+        read.update(slot for slot in operands_of(instruction) if slot not in made)
+        made.add(instruction[0])
+    read.update(out for out in route.out if out not in made)
+    return read
+
+
+def operands_of(instruction: Sequence[Any]) -> list[int]:
+    """The slots that an instruction reads."""
+    if len(instruction) == 3:
+        return list(instruction[2])
+    return [slot for term in instruction[1] for slot in term]
+
+
 def reference(program: Program, values: list[Value], lanes: Any) -> None:
     """Work every step by its first route, from the leaves that stand in `values`."""
     for step in program.steps:

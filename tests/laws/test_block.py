@@ -6,19 +6,25 @@ import random
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from oracle.networks import random_case
 from sheets import assert_same, no_formula, sheet_text
 
 from checker import load_program
 from checker.block import Block, Cells, grade_block
-from checker.errors import Place, SubmissionError
+from checker.compare import asked_unit
+from checker.errors import AuthorError, Place, SubmissionError
 from checker.grading import grade_submission
+from checker.mark import mark
+from checker.outcome import Tolerance
 from checker.plainsheet import PlainReader
 from checker.problem import load_problem
 from checker.readings.compile import compile_problem
+from checker.readings.lanes import LANES
 from checker.sheet import lay
 from checker.submission import load_submission
+from checker.yamlfile import data_folder
 
 
 def class_of(seed, students, tmp_path):
@@ -60,6 +66,54 @@ def test_mistakes_are_named_in_a_block_as_they_are_alone(seed, tmp_path):
         assert_same(grade, grade_submission(submission, program, no_formula, with_mistakes))
 
 
+def assert_begins_with(diagnosing, program):
+    """What was marked with the one need not be marked again with the other: its slots are the same, and more come."""
+    assert diagnosing.steps[: len(program.steps)] == program.steps
+    assert diagnosing.values[: len(program.values)] == program.values
+    assert diagnosing.ask == program.ask
+    for formula, other in zip(program.formulas, diagnosing.formulas, strict=False):
+        assert (formula.arity, formula.constants, formula.code) == (other.arity, other.constants, other.code)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in data_folder("problem_sets").glob("*.yaml")))
+def test_a_program_with_mistakes_begins_with_the_program_without(name):
+    path = data_folder("problem_sets") / f"{name}.yaml"
+    try:
+        problem = load_problem(path.read_bytes(), str(path))
+    except AuthorError:
+        pytest.skip("a template, not a problem")
+    assert_begins_with(compile_problem(problem, mistakes=True), compile_problem(problem))
+
+
+def test_a_class_with_mistakes_in_it_is_marked_once(tmp_path, monkeypatch):
+    program, sheets = class_of(3, 25, tmp_path)
+    diagnosing = load_program(tmp_path / "p.yaml", mistakes=True)
+    calls = {False: 0, True: 0}
+    for mistakes in calls:
+
+        def counted(*args, _mark=mark, _mistakes=mistakes):
+            calls[_mistakes] += 1
+            return _mark(*args)
+
+        monkeypatch.setattr("checker.block.mark", counted)
+        block = Block(program, Cells(), (lambda: diagnosing) if mistakes else None)
+        block.mark([lay(submission, program, no_formula) for _, submission in sheets])
+    assert block.diagnosis.any()
+    assert calls[True] == calls[False]
+
+
+@pytest.mark.parametrize(
+    "tolerance",
+    [Tolerance(), Tolerance(significant=3), Tolerance(decimals=3, significant=2), Tolerance(relative=0.01)],
+)
+def test_units_are_the_same_for_one_number_as_for_many(tolerance):
+    """Also about the powers of ten, where a logarithm may be on either side, and at the ends of what floats hold."""
+    numbers = [0.0, float("inf"), 5e-324, 1.7e308]
+    numbers += [10.0**k * (1 + d * 2.2e-16) for k in range(-320, 309) for d in (-300, -30, -8, -4, -2, -1, 0, 1, 2, 9)]
+    many = asked_unit(tolerance, np.array([*numbers, *(-x for x in numbers)]), LANES)
+    assert many.tolist() == [asked_unit(tolerance, x) for x in (*numbers, *(-x for x in numbers))]
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_so_they_are_where_only_some_steps_are_asked(seed):
     """A mistake may use steps that no right way to an answer uses: they must not get between the others."""
@@ -69,7 +123,7 @@ def test_so_they_are_where_only_some_steps_are_asked(seed):
     asked = tuple((name, Place("p.yaml")) for name in rng.sample(case.ask, min(len(case.ask), rng.randint(1, 5))))
     problem = replace(problem, ask=asked)
     program, diagnosing = compile_problem(problem), compile_problem(problem, mistakes=True)
-    assert [step.name for step in diagnosing.steps[: len(program.steps)]] == [step.name for step in program.steps]
+    assert_begins_with(diagnosing, program)
     part = replace(case, values={name: case.values[name] for name, _ in asked})
     submissions = []
     for n in range(8):
