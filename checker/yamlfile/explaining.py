@@ -124,7 +124,9 @@ class _Explainer:
         """A value that is none of these kinds and none of these values."""
         expected = _either([*(_KINDS.get(kind, kind) for kind in kinds), *values])
         node = self.node(error)
-        return self.finding(error, f"expected {expected}, found {described(node)}", _mismatch_mend(node, [*kinds, *values]))
+        return self.finding(
+            error, f"expected {expected}, found {described(node)}", _mismatch_mend(node, [*kinds, *values])
+        )
 
     def required(self, error: Any) -> Iterator[Finding]:
         """Keys that are not there."""
