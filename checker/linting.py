@@ -15,12 +15,16 @@ from checker.graph.node import ordered
 from checker.knowledge.activations import ACTIVATIONS
 from checker.model import Kind, Problem
 from checker.readings.compile import compile_derivation
+from checker.readings.rounding import MOST_MOVED, changes, rounded, states_before
 from checker.sheet import asked_slots
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from checker.graph.steps import Derivation
     from checker.readings import program as kept
 
+MOST_DOUBTED = 20  # steps that are looked at for the state whose rounding moves them
 SATURATED = 1e-3  # of the largest slope an activation can have; below it a gradient is lost in rounding
 
 
@@ -37,8 +41,10 @@ def lint_problem(problem: Problem) -> tuple[Finding, ...]:
         *_units(problem, derivation, program),
         *_corners(problem, derivation, program),
         *_degenerate(derivation, program),
-        *_tolerance(derivation, program),
     ]
+    coarse = _coarse_states(derivation, program)
+    findings += coarse.values()
+    findings += _tolerance(derivation, program, coarse)
     return tuple(findings)
 
 
@@ -167,10 +173,68 @@ def _degenerate(derivation: Derivation, program: kept.Program) -> list[Finding]:
     return findings
 
 
-def _tolerance(derivation: Derivation, program: kept.Program) -> list[Finding]:
-    """Steps whose tolerance is so wide that 0 would pass."""
+def _coarse_states(derivation: Derivation, program: kept.Program) -> dict[str, Finding]:
+    """By its name, each optimizer's state that is rounded to so little that what is worked from it cannot be judged."""
+    units, asked = _units_of(program), {slot for item in program.ask for slot in asked_slots(item, program)}
+    reach = rounded(program, program.values, units, asked)[1]
+    doubted = []  # an element of each step that rounding moves too far, and its size
+    for item in program.ask:
+        target = program.steps[item.step]
+        sizes = changes(target, program, program.values) if states_before(target, program) else []
+        far = [n for n, size in enumerate(sizes) if size and reach[target.slot + n] >= MOST_MOVED * size]
+        if far:
+            worst = max(far, key=lambda n: reach[target.slot + n] / sizes[n])
+            doubted.append((target, worst, sizes[worst]))
+    places = {program.steps[item.step].name: asks[2] for item, asks in zip(program.ask, derivation.ask, strict=True)}
+    found: dict[str, Finding] = {}
+    for target, n, size in doubted[:MOST_DOUBTED]:
+        states = states_before(target, program)
+        moved = {state.name: _moved_by(state, target.slot + n, program, units, asked) for state in states}
+        state = max(states, key=lambda state: moved[state.name])
+        by = moved[state.name]
+        if by < MOST_MOVED * size or state.name in found:
+            continue
+        label, value = _elements(state, program)[n]
+        decimals = max(0, math.ceil(-math.log10(units[state.slot + n]) - 1e-9))
+        written = f"{'typed as' if state.name in places else 'rounded to'} {round(value, decimals) + 0.0:.{decimals}f}"
+        whole = "the whole update" if target.kind == Kind.UPDATE.value else "it"
+        mend = f"ask for {state.name} too, with `tolerance: {{significant: 3}}`"
+        if state.name in places:
+            mend = f"under `grading`, write `steps: {{{state.name}: {{tolerance: {{significant: 3}}}}}}`"
+        found[state.name] = Finding(
+            f"{label} is {value:.3g} and {written}, which cannot carry {target.name}: rounding alone moves that by "
+            f"{by:.2g}, and {whole} is {size:.2g}",
+            places.get(state.name) or derivation.problem.places.get("update"),
+            mend,
+        )
+    return found
+
+
+def _moved_by(state: kept.Step, slot: int, program: kept.Program, units: dict[int, float], asked: set[int]) -> float:
+    """How far the rounding of one state moves a slot."""
+    own = {s: unit if state.slot <= s < state.slot + state.size else 0.0 for s, unit in units.items()}
+    return float(rounded(program, program.values, own, asked)[1][slot])
+
+
+def _units_of(program: kept.Program) -> dict[int, float]:
+    """The unit that every slot is rounded to: as it is asked, else as the problem has it."""
+    units = {
+        slot: float(asked_unit(program.tolerance, program.values[slot]))
+        for step in program.steps
+        for slot in range(step.slot, step.slot + step.size)
+    }
+    for item in program.ask:
+        for slot in asked_slots(item, program):
+            units[slot] = float(asked_unit(item.tolerance, program.values[slot]))
+    return units
+
+
+def _tolerance(derivation: Derivation, program: kept.Program, told: Collection[str]) -> list[Finding]:
+    """Steps whose tolerance is so wide that 0 would pass, but for those of which it was told already."""
     findings = []
     for item, (_, _, place) in zip(program.ask, derivation.ask, strict=True):
+        if program.steps[item.step].name in told:
+            continue
         where = place or Place(derivation.problem.source)
         for slot in asked_slots(item, program):
             value = program.values[slot]

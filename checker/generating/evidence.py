@@ -9,10 +9,9 @@ import numpy as np
 
 from checker.compare import asked_unit
 from checker.generating.drawing import Drawn
-from checker.readings.ball import Balls
-from checker.readings.ball import run as run_balls
 from checker.readings.lanes import LANES
 from checker.readings.numeric import OPERATIONS, run
+from checker.readings.rounding import rounded
 from checker.sheet import asked_slots
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from checker.generating.structure import Structure
     from checker.generating.variant import Draw
+    from checker.readings.ball import Balls
     from checker.readings.numeric import Formula, Value
     from checker.readings.program import Mistake
 
@@ -84,28 +84,19 @@ class Evidence:
     @cached_property
     def balls(self) -> Balls:
         """Every value with how far it can lie from the true one for somebody who answers every question, rounded."""
-        return self._typed[0]
+        return self._rounded[0]
 
     @cached_property
     def reach(self) -> dict[int, Any]:
         """By slot: how far the rounding of earlier answers can have moved it."""
-        return self._typed[1]
+        return self._rounded[1]
 
     @cached_property
-    def _typed(self) -> tuple[Balls, dict[int, Any]]:
-        balls = Balls(list(self.values), [0.0] * len(self.values), [0] * len(self.values))
+    def _rounded(self) -> tuple[Balls, dict[int, Any]]:
         asked = {answer.slot for answer in self.answers}
-        reach: dict[int, Any] = {}
         with LANES.quiet():
-            for step in self.program.steps:
-                route = step.routes[0]
-                run_balls(route.code, self.program.formulas, balls, LANES)
-                for slot, out in zip(range(step.slot, step.slot + step.size), route.out, strict=True):
-                    radius = balls.radius[out]
-                    reach[slot] = self.lanes(radius)
-                    balls.value[slot] = self.values[slot]
-                    balls.radius[slot] = self.units[slot] if slot in asked else radius + self.units[slot]
-        return balls, reach
+            balls, reach = rounded(self.program, self.values, self.units, asked, LANES)
+        return balls, {slot: self.lanes(radius) for slot, radius in reach.items()}
 
     # ------------------------------------------------------------ corners
 

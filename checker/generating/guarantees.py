@@ -12,6 +12,7 @@ import numpy as np
 
 from checker.generating.structure import MOST_TIER, codes_of
 from checker.readings.lanes import LANES
+from checker.readings.rounding import MOST_MOVED, changes, states_before
 from checker.table import Table
 
 if TYPE_CHECKING:
@@ -124,6 +125,21 @@ def _small_gradients(evidence: Evidence, _: Known) -> Iterator[Part]:
             yield Part(answer.label, f"{answer.label} is under {LEAST_GRADIENT:g}", margin)
 
 
+def _coarse_states(evidence: Evidence, _: Known) -> Iterator[Part]:
+    program = evidence.program
+    for number in dict.fromkeys(answer.step for answer in evidence.answers):
+        step = program.steps[number]
+        if not states_before(step, program):
+            continue
+        sizes = changes(step, program, evidence.values)
+        labels = {answer.slot: answer.label for answer in evidence.answers if answer.step == number}
+        for slot, label in labels.items():
+            size, reach = evidence.lanes(sizes[slot - step.slot]), evidence.reach[slot]
+            with LANES.quiet():
+                margin = np.where((size > ALIKE) & (reach > 0), MOST_MOVED * size / reach, np.inf)
+            yield Part(step.name, f"{label} rests on a state that is rounded to nothing", margin)
+
+
 def _zeros(evidence: Evidence, known: Known) -> Iterator[Part]:
     asked = {answer.step for answer in evidence.answers}
     for number, step in enumerate(evidence.program.steps):
@@ -217,6 +233,11 @@ GUARANTEES: Table[Guarantee] = Table(
             "small_gradients",
             f"every gradient and slope that is asked is at least {LEAST_GRADIENT:g}",
             _small_gradients,
+        ),
+        Guarantee(
+            "coarse_states",
+            f"the rounding of an optimizer's states moves no state and no update by {MOST_MOVED:.0%} of it",
+            _coarse_states,
         ),
         Guarantee("zeros", "no answer and no forward step is exactly 0, unless it is in every draw", _zeros),
         Guarantee(

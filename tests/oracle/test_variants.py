@@ -21,6 +21,7 @@ SOME = 25
 
 def made(template: Path, folder: Path, count: int = SOME, **settings) -> list[str]:
     """The faults that the oracle finds in a set."""
+    folder.mkdir(exist_ok=True)
     (folder / "roster.txt").write_text("".join(f"student{n:04}\n" for n in range(count)), encoding="utf-8")
     generate_set(template, folder / "roster.txt", folder / "set", formats=(), **settings)
     draws = yaml.load(template.read_text(encoding="utf-8"), yaml.BaseLoader)
@@ -76,6 +77,16 @@ def test_the_oracle_finds_what_is_wrong(tmp_path: Path) -> None:
         "give the same", "require 1", "outside the band", "was excluded", "off its grid", "has a number twice",
     ):  # fmt: skip
         assert words in found, words
+
+
+def test_the_oracle_finds_a_state_that_is_rounded_to_nothing(tmp_path: Path) -> None:
+    text = (ROOT / "problem_sets" / "templates" / "adam-step.yaml").read_text(encoding="utf-8")
+    template = tmp_path / "loose.yaml"
+    for waived, found in (("", False), (", coarse_states", True)):
+        loose = LOOSE.replace("zeros", f"zeros{waived}").replace("difficulty: any", "difficulty: 100%")
+        template.write_text(f"{text.replace('significant: 4', 'decimals: 5')}{loose}", encoding="utf-8")
+        said = "\n".join(made(template, tmp_path / f"made{found}", 10, seed="oracle"))
+        assert ("rests on a state that is rounded to nothing" in said) == found, said
 
 
 def test_the_oracle_reads_the_key(tmp_path: Path) -> None:

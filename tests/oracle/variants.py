@@ -165,6 +165,12 @@ class Checked:
             yield from self._where(value < LEAST_UNITS * self.unit(step.name), f"{step.name} is too small to grade")
             if step.kind in ("gradient", "slope"):
                 yield from self._where(value < LEAST_GRADIENT, f"{step.name} is under {LEAST_GRADIENT}")
+            if step.kind in ("state", "update") and any(each.kind == "state" for each in self.asked):
+                before = 0 if step.kind == "state" else self.env[step.name.removesuffix("_new")]
+                changed = np.abs(self.env[step.name] - before)
+                with np.errstate(invalid="ignore"):
+                    carried = self.reach(step) < changed / 2
+                yield from self._where(~carried, f"{step.name} rests on a state that is rounded to nothing")
         for step in self.model.steps:
             if step.kind == "forward":
                 yield from self._where(self.env[step.name] == 0, f"{step.name} is 0")

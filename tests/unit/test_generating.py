@@ -20,6 +20,7 @@ from checker.generating.search import draw
 from checker.generating.secret import read_secret
 from checker.generating.stream import Stream
 from checker.generating.template import load_template
+from checker.linting import lint_problem
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "problem_sets" / "templates").glob("*.yaml"))
@@ -394,6 +395,20 @@ def test_a_template_that_cannot_be_met_says_what_rejects_its_draws(tmp_path: Pat
         made(tmp_path, "one", "ada\n", template, seed="x")
     assert str(error.value).startswith(f"{template}:11:1: none of 50 draws passes: require: z > 100 rejects 50;")
     assert not (tmp_path / "one").exists()
+
+
+def test_no_state_is_rounded_to_nothing_whatever_else_is_accepted(tmp_path: Path) -> None:
+    """Adam at 4 decimals: v is often typed as 0.0000, and then any update would be right."""
+    adam = (TEMPLATES[0].parent / "adam-step.yaml").read_text(encoding="utf-8")
+    others = "small_answers, small_gradients, equal_answers, mistakes, zeros"
+    template = tmp_path / "t.yaml"
+    for accepted, unsound in ((others, 0), (f"{others}, coarse_states", 3)):
+        text = adam.replace("significant: 4", "decimals: 4").replace("beta2: 0.99", "beta2: 0.9")
+        template.write_text(f"{text}template: {{difficulty: any, accept: [{accepted}]}}\n", encoding="utf-8")
+        made = checker.generate(template, 8, seed="x")
+        said = [str(finding) for each in made for finding in lint_problem(each.problem)]
+        assert sum("cannot carry" in each for each in said) >= unsound
+        assert unsound or not any("cannot carry" in each for each in said)
 
 
 def test_no_two_are_alike_and_too_few_are_an_error(tmp_path: Path) -> None:
