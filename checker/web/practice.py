@@ -159,7 +159,7 @@ def _statement(content: Handout, problem: Problem) -> dict[str, Any]:
     def formulas(lines: Sequence[Line]) -> list[str]:
         return [inner(f"{line.left} = {line.right}") for line in lines]
 
-    notes = [f"{each[:1].upper()}{each[1:]}." for each in (*content.notes, *content.conventions)]
+    notes = list(content.sentences)
     if content.same_rounding:
         notes.append(f"Give every answer to {content.same_rounding}.")
     return {

@@ -16,7 +16,8 @@ from checker import yamlfile
 from checker.errors import AuthorError
 from checker.generating import generate_set
 from checker.generating.handouts import FORMATS
-from checker.generating.handouts.typst import mathematics, pdf
+from checker.generating.handouts.typst import pdf
+from checker.generating.handouts.typstmath import mathematics
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "problem_sets" / "templates").glob("*.yaml"))

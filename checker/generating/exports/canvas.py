@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from checker.generating.exports.content import decimal_text
 from checker.generating.handouts import shown
-from checker.generating.handouts.content import ROUND_LATE
-from checker.generating.handouts.markdown import facts
+from checker.generating.handouts.explained import ROUND_LATE
+from checker.generating.handouts.layout import facts
+from checker.generating.handouts.markdown import Markdown
 from checker.generating.variant import filled
 from checker.reports.plain import printable
 
@@ -39,7 +40,7 @@ class Canvas:
 
     def _lines(self, item: Item) -> Iterator[str]:
         if item.sheet not in self._made:
-            self._made[item.sheet] = facts(item.sheet.handout, escaped, "$")
+            self._made[item.sheet] = facts(item.sheet.handout, Markdown(escaped, "$"))
         numbers = list(item.numbers())
         times = factor(numbers)
         yield f"Quiz title: {escaped(item.sheet.handout.title)} ({escaped(shown(item.student))})"

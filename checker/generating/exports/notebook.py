@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from checker.generating.blank import IDENTITY, NAME, STEM, STUDENT, yaml_text
 from checker.generating.handouts import shown
-from checker.generating.handouts.markdown import facts, questions, rules
+from checker.generating.handouts.layout import facts, tasks
+from checker.generating.handouts.markdown import Markdown
 from checker.generating.variant import filled, joined
 from checker.reports.markdown import escaped
 from checker.submission import FORMAT
@@ -86,8 +87,8 @@ def _cells(sheet: Sheet, lost: str) -> list[tuple[str, str, list[Piece]]]:
         title.append(f"\n![The network](attachment:{PICTURE})\n")
     return [
         ("title", "markdown", joined(title)),
-        ("given", "markdown", facts(made)),
-        ("questions", "markdown", joined([*questions(made), *rules(made)])),
+        ("given", "markdown", facts(made, Markdown())),
+        ("questions", "markdown", tasks(made, Markdown())),
         ("numbers", "code", joined(_numbers((*made.givens, *made.parameters)))),
         ("answers", "code", joined(_answers(sheet))),
         (

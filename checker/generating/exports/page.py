@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.exports.content import decimal_text
-from checker.generating.handouts.content import ROUND_LATE
-from checker.generating.handouts.html import facts, minus
+from checker.generating.handouts.explained import ROUND_LATE
+from checker.generating.handouts.html import Html, minus
+from checker.generating.handouts.layout import facts
 from checker.generating.variant import filled
 from checker.reports.page import text
 
@@ -26,7 +27,7 @@ def formula(latex: str, display: bool = False) -> str:
 
 def pieces(sheet: Sheet) -> list[Piece]:
     """What is given, for all variants of a structure; the picture is left to whoever can show one."""
-    return facts(sheet.handout, math=formula)
+    return facts(sheet.handout, Html(formula))
 
 
 def given(made: list[Piece], draw: Draw) -> str:

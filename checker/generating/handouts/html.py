@@ -7,15 +7,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
+from checker.generating.handouts.layout import facts, tables, tasks
 from checker.generating.handouts.markdown import matrix
 from checker.generating.variant import Piece, Place, joined
 from checker.reports.mathml import mathml
-from checker.reports.page import page, text
+from checker.reports.page import page
+from checker.reports.page import text as escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.generating.handouts.content import Given, Handout, Line, Number
+    from checker.generating.handouts.content import Given, Group, Handout, Line, Number
 
 STYLE = """
 .numbers { width: auto; } .numbers th, .numbers td { text-align: center; padding: .3rem .9rem; }
@@ -38,47 +40,77 @@ def minus(number: str) -> str:
     return number.replace("-", "\N{MINUS SIGN}")
 
 
+class Html:
+    """Markup of a page; `math` writes the formulas."""
+
+    def __init__(self, math: Mathematics = mathml) -> None:
+        self._math = math
+
+    def heading(self, text: str) -> str:
+        """A heading of the second level."""
+        return f"<h2>{escaped(text)}</h2>\n"
+
+    def sentence(self, text: str) -> str:
+        """A paragraph."""
+        return f"<p>{escaped(text)}</p>\n"
+
+    lead = sentence
+
+    def formulas(self, lines: Sequence[Line]) -> str:
+        """Formulas below each other."""
+        shown = "".join(self._math(rf"{line.left} = {line.right}", True) for line in lines)
+        return f"<div class='formulas'>{shown}</div>\n"
+
+    def numbers(self, givens: Sequence[Given]) -> list[Piece]:
+        """Tables and formulas."""
+        found: list[Piece] = []
+        for some in tables(givens, 10):
+            head = "".join(f"<th scope='col'>{self._math(each.latex, False)}</th>" for each in some)
+            found.append(f"<div class='wide'><table class='numbers'><thead><tr>{head}</tr></thead><tbody><tr>")
+            for each in some:
+                found += ["<td>", _shown(each.numbers[0]), "</td>"]
+            found.append("</tr></tbody></table></div>\n")
+        arrays = [each for each in givens if each.shape]
+        if arrays:
+            found.append("<div class='arrays'>")
+            for each in arrays:
+                found += _matrix(each, self._math)
+            found.append("</div>\n")
+        return found
+
+    def questions(self, groups: Sequence[Group]) -> str:
+        """A table for each kind."""
+        found = ["<h2>Questions</h2>\n"]
+        for group in groups:
+            found.append(
+                f"<section class='group'><h3>{escaped(group.heading)}</h3>\n<table class='questions'>"
+                "<thead><tr><th></th><th>step</th><th>write it as</th><th></th><th class='number'>points</th></tr>"
+                "</thead>"
+            )
+            found += [
+                f"<tr><td>{each.number}</td><td>{self._math(each.latex, False)}</td>"
+                f"<td><code>{escaped(each.label)}</code></td><td class='soft'>{escaped(each.asks)}</td>"
+                f"<td class='number'>{escaped(each.worth)}</td></tr>\n"
+                for each in group.questions
+            ]
+            found.append("</table></section>\n")
+        return "".join(found)
+
+    def items(self, texts: Sequence[str]) -> str:
+        """A list."""
+        return f"<ul>{''.join(f'<li>{escaped(each)}</li>' for each in texts)}</ul>\n"
+
+
 def pieces(handout: Handout, picture: str = "") -> list[Piece]:
     """The page, in pieces; `picture` is the network's SVG."""
     found: list[Piece] = [
-        f"<header><h1>{text(handout.title)}</h1>\n<p class='who'><strong>",
+        f"<header><h1>{escaped(handout.title)}</h1>\n<p class='who'><strong>",
         NAME,
-        f"</strong><span>{text(handout.total)}</span></p></header>\n",
-        *facts(handout, picture),
-        "<h2>Questions</h2>\n",
+        f"</strong><span>{escaped(handout.total)}</span></p></header>\n",
     ]
-    number = 0
-    for group in handout.groups:
-        found.append(f"<section class='group'><h3>{text(group.heading)}</h3>\n<table class='questions'><thead><tr>")
-        found.append("<th></th><th>step</th><th>write it as</th><th></th><th class='number'>points</th></tr></thead>")
-        for question in group.questions:
-            number += 1
-            said = [question.shape] if handout.same_rounding else [question.shape, question.rounding]
-            found.append(
-                f"<tr><td>{number}</td><td>{mathml(question.latex)}</td><td><code>{text(question.label)}</code></td>"
-                f"<td class='soft'>{text(', '.join(filter(None, said)))}</td>"
-                f"<td class='number'>{text(question.points.partition(' ')[0])}</td></tr>\n"
-            )
-        found.append("</table></section>\n")
-    found.append(f"<h2>Rounding</h2>\n<ul>{''.join(f'<li>{text(rule)}</li>' for rule in handout.judging)}</ul>\n")
-    return _paged(handout.title, joined(found))
-
-
-def facts(handout: Handout, picture: str = "", math: Mathematics = mathml) -> list[Piece]:
-    """What is given, as markup of a page: picture, numbers, equations, the update; `math` writes the formulas."""
-    found: list[Piece] = []
     if picture:
         found.append(f"<figure class='picture'>{picture}</figure>\n")
-    for heading, givens in (("Given", handout.givens), ("Parameters", handout.parameters)):
-        if givens:
-            found += [f"<h2>{heading}</h2>\n", *_numbers(givens, math)]
-    found.append(f"<h2>Equations</h2>\n<div class='formulas'>{_lines(handout.equations, math)}</div>\n")
-    if handout.definitions:
-        found.append(f"<p>where</p>\n<div class='formulas'>{_lines(handout.definitions, math)}</div>\n")
-    found += [f"<p>{text(each[:1].upper() + each[1:])}.</p>\n" for each in (*handout.notes, *handout.conventions)]
-    if handout.update:
-        found.append(f"<p>{text(handout.update)}</p>\n<div class='formulas'>{_lines(handout.rules, math)}</div>\n")
-    return joined(found)
+    return _paged(handout.title, [*found, *facts(handout, Html()), *tasks(handout, Html())])
 
 
 def _paged(title: str, body: list[Piece]) -> list[Piece]:
@@ -86,31 +118,8 @@ def _paged(title: str, body: list[Piece]) -> list[Piece]:
     return joined([before, *body, after])
 
 
-def _lines(lines: Sequence[Line], math: Mathematics) -> str:
-    return "".join(math(rf"{line.left} = {line.right}", True) for line in lines)
-
-
-def _numbers(givens: Sequence[Given], math: Mathematics) -> list[Piece]:
-    found: list[Piece] = []
-    single = [each for each in givens if not each.shape]
-    for start in range(0, len(single), 10):
-        some = single[start : start + 10]
-        head = "".join(f"<th scope='col'>{math(each.latex, False)}</th>" for each in some)
-        found.append(f"<div class='wide'><table class='numbers'><thead><tr>{head}</tr></thead><tbody><tr>")
-        for each in some:
-            found += ["<td>", _shown(each.numbers[0]), "</td>"]
-        found.append("</tr></tbody></table></div>\n")
-    arrays = [each for each in givens if each.shape]
-    if arrays:
-        found.append("<div class='arrays'>")
-        for each in arrays:
-            found += _matrix(each, math)
-        found.append("</div>\n")
-    return found
-
-
 def _shown(number: Number) -> Piece:
-    return number if isinstance(number, Place) else text(minus(number))
+    return number if isinstance(number, Place) else escaped(minus(number))
 
 
 def _matrix(given: Given, math: Mathematics) -> list[Piece]:

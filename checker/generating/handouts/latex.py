@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import Given, Handout, rows
+from checker.generating.handouts.layout import facts, rows, tables, tasks
 from checker.generating.handouts.markdown import matrix
 from checker.generating.variant import Piece, joined
 from checker.readings.notation import latex_name
@@ -14,7 +14,7 @@ from checker.reports.plain import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from checker.generating.handouts.content import Line
+    from checker.generating.handouts.content import Given, Group, Handout, Line
     from checker.reports.picture.units import Unit
 
 _SPECIAL = str.maketrans({
@@ -43,6 +43,68 @@ def escaped(text: str) -> str:
     return printable(text).translate(_SPECIAL)
 
 
+class Latex:
+    """LaTeX's own commands and those of amsmath."""
+
+    def heading(self, text: str) -> str:
+        """A heading without a number."""
+        return rf"\subsection*{{{text}}}" + "\n"
+
+    def sentence(self, text: str) -> str:
+        """A paragraph."""
+        return f"{escaped(text)}\n\n"
+
+    def lead(self, text: str) -> str:
+        """The end of a paragraph."""
+        return f"{escaped(text)}\n"
+
+    def formulas(self, lines: Sequence[Line]) -> str:
+        """One block, aligned."""
+        aligned = " \\\\\n".join(f"{line.left} &= {line.right}" for line in lines)
+        return f"\\begin{{align*}}\n{aligned}\n\\end{{align*}}\n"
+
+    def numbers(self, givens: Sequence[Given]) -> list[Piece]:
+        """Tables and formulas."""
+        found: list[Piece] = []
+        for some in tables(givens, 10):
+            heads = " & ".join(f"${each.latex}$" for each in some)
+            found.append(rf"\begin{{tabular}}{{{'c' * len(some)}}}{heads}\\\midrule" + "\n")
+            for place, each in enumerate(some):
+                found += [" & $" if place else "$", each.numbers[0], "$"]
+            found.append(r"\end{tabular}" + "\n\n\\medskip\n")
+        for row in rows(givens):
+            found.append(r"\[ ")
+            for place, each in enumerate(row):
+                found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
+            found.append(" \\]\n")
+        return found
+
+    def questions(self, groups: Sequence[Group]) -> str:
+        """One long table, so that no heading is left alone at the foot of a page."""
+        found = [
+            self.heading("Questions")
+            + r"\begin{longtable}{@{}rllp{62mm}r@{}}\toprule & step & write it as & & points\\\midrule\endhead"
+        ]
+        for group in groups:
+            found.append(rf"\multicolumn{{5}}{{@{{}}l}}{{\textbf{{{escaped(group.heading)}}}}}\\*")
+            for each in group.questions:
+                tall = TALL if "frac" in each.latex else ""
+                cells = [
+                    f"{each.number}",
+                    rf"{tall}$\displaystyle {each.latex}$",
+                    rf"\texttt{{{escaped(each.label)}}}",
+                    escaped(each.asks),
+                    each.worth,
+                ]
+                found.append(rf"{' & '.join(cells)}\\[3pt]")
+        return "\n".join([*found, r"\bottomrule\end{longtable}", ""])
+
+    def items(self, texts: Sequence[str]) -> str:
+        """A list."""
+        items = "".join(rf"\item {escaped(text)}" + "\n" for text in texts)
+        return r"\begin{itemize}" + "\n" + items + r"\end{itemize}" + "\n"
+
+
 def pieces(handout: Handout, units: Sequence[Unit] | None) -> list[Piece]:
     """The document, in pieces."""
     found: list[Piece] = [
@@ -53,64 +115,7 @@ def pieces(handout: Handout, units: Sequence[Unit] | None) -> list[Piece]:
     ]
     if units:
         found.append("\\begin{center}\n" + "\n".join(_picture(units)) + "\n\\end{center}\n")
-    for heading, givens in (("Given", handout.givens), ("Parameters", handout.parameters)):
-        if givens:
-            found += [rf"\subsection*{{{heading}}}" + "\n", *_numbers(givens)]
-    found += [r"\subsection*{Equations}" + "\n", _lines(handout.equations)]
-    if handout.definitions:
-        found += ["where\n", _lines(handout.definitions)]
-    found += [f"{escaped(each[:1].upper() + each[1:])}.\n\n" for each in (*handout.notes, *handout.conventions)]
-    if handout.update:
-        found += [f"{escaped(handout.update)}\n", _lines(handout.rules)]
-    found += [r"\subsection*{Questions}" + "\n", _questions(handout)]
-    items = "".join(rf"\item {escaped(rule)}" + "\n" for rule in handout.judging)
-    found.append(r"\subsection*{Rounding}" + "\n" + r"\begin{itemize}" + "\n" + items + r"\end{itemize}" + "\n")
-    found.append(r"\end{document}" + "\n")
-    return joined(found)
-
-
-def _questions(handout: Handout) -> str:
-    """One long table, so that no heading is left alone at the foot of a page."""
-    found = [r"\begin{longtable}{@{}rllp{62mm}r@{}}\toprule & step & write it as & & points\\\midrule\endhead"]
-    number = 0
-    for group in handout.groups:
-        found.append(rf"\multicolumn{{5}}{{@{{}}l}}{{\textbf{{{escaped(group.heading)}}}}}\\*")
-        for question in group.questions:
-            number += 1
-            said = [question.shape] if handout.same_rounding else [question.shape, question.rounding]
-            tall = TALL if "frac" in question.latex else ""
-            cells = [
-                f"{number}",
-                rf"{tall}$\displaystyle {question.latex}$",
-                rf"\texttt{{{escaped(question.label)}}}",
-                escaped(", ".join(filter(None, said))),
-                question.points.partition(" ")[0],
-            ]
-            found.append(rf"{' & '.join(cells)}\\[3pt]")
-    return "\n".join([*found, r"\bottomrule\end{longtable}", ""])
-
-
-def _lines(lines: Sequence[Line]) -> str:
-    aligned = " \\\\\n".join(f"{line.left} &= {line.right}" for line in lines)
-    return f"\\begin{{align*}}\n{aligned}\n\\end{{align*}}\n"
-
-
-def _numbers(givens: Sequence[Given]) -> list[Piece]:
-    found: list[Piece] = []
-    single = [each for each in givens if not each.shape]
-    for start in range(0, len(single), 10):
-        some = single[start : start + 10]
-        heads = " & ".join(f"${each.latex}$" for each in some)
-        found.append(rf"\begin{{tabular}}{{{'c' * len(some)}}}{heads}\\\midrule" + "\n")
-        for place, each in enumerate(some):
-            found += [" & $" if place else "$", each.numbers[0], "$"]
-        found.append(r"\end{tabular}" + "\n\n\\medskip\n")
-    for row in rows(givens):
-        found.append(r"\[ ")
-        for place, each in enumerate(row):
-            found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
-        found.append(" \\]\n")
-    return found
+    return joined([*found, *facts(handout, Latex()), *tasks(handout, Latex()), r"\end{document}" + "\n"])
 
 
 def _picture(units: Sequence[Unit]) -> Iterator[str]:

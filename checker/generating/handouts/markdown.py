@@ -5,91 +5,79 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
-from checker.generating.handouts.content import Given, Handout, rows
+from checker.generating.handouts.layout import facts, rows, tables, tasks
 from checker.generating.variant import Piece, joined
 from checker.reports.markdown import code, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from checker.generating.handouts.content import Line
+    from checker.generating.handouts.content import Given, Group, Handout, Line
+
+
+class Markdown:
+    """Markdown in a dialect: how it escapes a text, and what stands around a formula on a line of its own."""
+
+    def __init__(self, escape: Callable[[str], str] = escaped, display: str = "$$") -> None:
+        self._escape, self._display = escape, display
+
+    def heading(self, text: str) -> str:
+        """A heading of the second level."""
+        return f"\n## {text}\n\n"
+
+    def sentence(self, text: str) -> str:
+        """A paragraph."""
+        return f"\n{self._escape(text)}\n"
+
+    def lead(self, text: str) -> str:
+        """A paragraph with an empty line behind it."""
+        return f"\n{self._escape(text)}\n\n"
+
+    def formulas(self, lines: Sequence[Line]) -> str:
+        """A paragraph for each."""
+        return "".join(f"{self._display}{line.left} = {line.right}{self._display}\n\n" for line in lines)
+
+    def numbers(self, givens: Sequence[Given]) -> list[Piece]:
+        """Tables and formulas."""
+        found: list[Piece] = []
+        single = list(tables(givens, 8))
+        for place, some in enumerate(single, 1):
+            found.append(f"| {' | '.join(f'${each.latex}$' for each in some)} |\n|{' :---: |' * len(some)}\n|")
+            for each in some:
+                found += [" ", each.numbers[0], " |"]
+            last = place == len(single) and not any(each.shape for each in givens)
+            found.append("\n" if last else "\n\n")
+        for row in rows(givens):
+            found.append(self._display)
+            for place, each in enumerate(row):
+                found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
+            found.append(f"{self._display}\n\n")
+        return found
+
+    def questions(self, groups: Sequence[Group]) -> str:
+        """A table for each kind."""
+        found = ["\n## Questions\n"]
+        for group in groups:
+            found.append(
+                f"\n### {group.heading}\n\n| | step | | answer | points |\n| ---: | --- | --- | --- | ---: |\n"
+            )
+            for each in group.questions:
+                cells = f"{each.number} | ${each.latex}$ | {code(each.label)} | {escaped(each.asks)} | {each.worth}"
+                found.append(f"| {cells} |\n")
+        return "".join(found)
+
+    def items(self, texts: Sequence[str]) -> str:
+        """A list."""
+        return "".join(f"- {escaped(text)}\n" for text in texts)
 
 
 def pieces(handout: Handout, picture: str = "") -> list[Piece]:
     """The handout, in pieces; `picture` is the file of the network's picture beside it."""
+    markdown = Markdown()
     found: list[Piece] = [f"# {escaped(handout.title)}\n\n**", NAME, f"** · {handout.total}\n"]
     if picture:
         found.append(f"\n![The network]({picture})\n")
-    found += [*facts(handout), *questions(handout), *rules(handout)]
-    return joined(found)
-
-
-def facts(handout: Handout, escape: Callable[[str], str] = escaped, display: str = "$$") -> list[Piece]:
-    """What is given: numbers, equations, the update; `escape` and `display` write words and formulas in a dialect."""
-    found: list[Piece] = []
-    for heading, givens in (("Given", handout.givens), ("Parameters", handout.parameters)):
-        if givens:
-            found.append(f"\n## {heading}\n\n")
-            found += _numbers(givens, display)
-    found.append("\n## Equations\n\n")
-    found += [_display(line, display) for line in handout.equations]
-    if handout.definitions:
-        found.append("\nwhere\n\n")
-        found += [_display(line, display) for line in handout.definitions]
-    found += [f"\n{escape(sentence)}\n" for sentence in _sentences((*handout.notes, *handout.conventions))]
-    if handout.update:
-        found.append(f"\n{escape(handout.update)}\n\n")
-        found += [_display(line, display) for line in handout.rules]
-    return joined(found)
-
-
-def questions(handout: Handout) -> list[Piece]:
-    """The questions, a table for each kind."""
-    found: list[Piece] = ["\n## Questions\n"]
-    number = 0
-    for group in handout.groups:
-        found.append(f"\n### {group.heading}\n\n| | step | | answer | points |\n| ---: | --- | --- | --- | ---: |\n")
-        for question in group.questions:
-            number += 1
-            said = (
-                question.shape
-                if handout.same_rounding
-                else ", ".join(filter(None, (question.shape, question.rounding)))
-            )
-            worth = question.points.partition(" ")[0]
-            found.append(f"| {number} | ${question.latex}$ | {code(question.label)} | {escaped(said)} | {worth} |\n")
-    return found
-
-
-def rules(handout: Handout) -> list[Piece]:
-    """How to round, and how answers are judged."""
-    return ["\n## Rounding\n\n", *(f"- {escaped(rule)}\n" for rule in handout.judging)]
-
-
-def _sentences(words: tuple[str, ...]) -> list[str]:
-    return [f"{each[:1].upper()}{each[1:]}." for each in words]
-
-
-def _display(line: Line, display: str) -> str:
-    return f"{display}{line.left} = {line.right}{display}\n\n"
-
-
-def _numbers(givens: tuple[Given, ...], display: str) -> list[Piece]:
-    """Single numbers as a table, arrays as formulas."""
-    found: list[Piece] = []
-    single = [each for each in givens if not each.shape]
-    for start in range(0, len(single), 8):
-        some = single[start : start + 8]
-        found.append(f"| {' | '.join(f'${each.latex}$' for each in some)} |\n|{' :---: |' * len(some)}\n|")
-        for each in some:
-            found += [" ", each.numbers[0], " |"]
-        found.append("\n\n" if start + 8 < len(single) or len(single) < len(givens) else "\n")
-    for row in rows(givens):
-        found.append(display)
-        for place, each in enumerate(row):
-            found += [r" \qquad " if place else "", f"{each.latex} = ", *matrix(each)]
-        found.append(f"{display}\n\n")
-    return found
+    return joined([*found, *facts(handout, markdown), *tasks(handout, markdown)])
 
 
 def matrix(given: Given) -> list[Piece]:
