@@ -13,6 +13,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from checker.graph.mistakes import FINDERS
+
 ROOT = Path(__file__).resolve().parent.parent
 PATH = ROOT / "docs" / "architecture.md"
 
@@ -56,9 +58,7 @@ def first_line(path: Path) -> str:
 
 def places() -> str:
     """The kinds of places at which a wrong rule can act, with the names that its formula may use."""
-    tree = ast.parse((ROOT / "checker" / "graph" / "mistakes.py").read_text(encoding="utf-8"))
-    said = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    lines = [" ".join(text.split()) for text in said if text.startswith("`")]
+    lines = [" ".join((finder.__doc__ or "").split()) for finder in FINDERS]
     return "\n".join(f"- {line}" for line in lines)
 
 

@@ -1,0 +1,71 @@
+"""Mistakes that take one value for another: before or after an activation, an update, an iteration, or at random."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checker.graph.mistakes.network import Place
+from checker.graph.node import names
+from checker.graph.steps import BEFORE
+from checker.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from checker.graph.mistakes.network import Network
+
+MOST_STEPS = 6  # whose value may have been taken for another's
+MOST_EXCHANGED = 200  # steps: in a network written out unit by unit, anything equals something
+
+
+def renamed(net: Network) -> Iterator[Place]:
+    """`raw`: the error that has not crossed the activation; `updated`: weights after the update."""
+    before = {
+        net.delta(slope.about).data: net.delta(slope.via)
+        for slope in net.slopes
+        if slope.about in net.gradients and net.name(slope.via).shape == net.name(slope.about).shape
+    }
+    after = {name: net.name(f"{name}_new") for name in net.problem.trained if f"{name}_new" in net.steps}
+    for name, gradient in net.gradients.items():
+        used = names(gradient.rule)
+        if (
+            name in net.equations
+            and any(leaf in before for leaf in used)
+            and any(leaf in net.quantities for leaf in used)
+        ):
+            yield Place("raw", gradient, {"raw": net.nodes.rename(gradient.rule, before, {})})
+        if name in net.equations and any(leaf in after for leaf in used):
+            yield Place("updated", gradient, {"updated": net.nodes.rename(gradient.rule, after, {})})
+
+
+def stale(net: Network) -> Iterator[Place]:
+    """`stale`: whole (the step of the iteration before), forward (a gradient from the activations before)."""
+    if not net.again:
+        return
+    before = {name: net.nodes.name(name + BEFORE, item.shape) for name, item in net.steps.items()}
+    forward = {name: before[name] for name, item in net.steps.items() if item.kind is Kind.FORWARD}
+    for name, item in net.steps.items():
+        if item.kind in (Kind.OPTIMIZER_STATE, Kind.UPDATE):
+            continue
+        scope = {"whole": before[name]}
+        if item.kind is Kind.GRADIENT and not forward.keys().isdisjoint(names(item.rule)):
+            scope["forward"] = net.nodes.rename(item.rule, forward, {})
+        yield Place("stale", item, scope)
+
+
+def operands(net: Network) -> Iterator[Place]:
+    """`operand`: the rule with one given or parameter exchanged for another, or one step's value for another's."""
+    if len(net.steps) > MOST_EXCHANGED:
+        return
+    for item in net.steps.values():
+        for leaf in names(item.rule):
+            if leaf in net.quantities:
+                for other in net.alike(leaf, net.quantities):
+                    swapped = net.nodes.rename(item.rule, {leaf: net.name(other)}, {})
+                    yield Place("operand", item, {"swapped": swapped})
+            elif leaf in net.steps:
+                kind = net.steps[leaf].kind
+                others = (name for name, other in net.steps.items() if other.kind is kind and name != item.name)
+                for other in net.alike(leaf, others, MOST_STEPS):
+                    swapped = net.nodes.rename(item.rule, {leaf: net.name(other)}, {})
+                    yield Place("operand", item, {"swapped": swapped})
