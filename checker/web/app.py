@@ -14,6 +14,7 @@ from checker.web.exchange import as_file, as_json, sent_form
 from checker.web.practice_routes import add_practice
 from checker.web.render import render
 from checker.web.safety import protect
+from checker.web.texts import apart
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,6 +58,10 @@ def create_app(
     def calculate() -> Response:
         form = sent_form()
         answer = workers.call("jobs:calculate", form, places)
+        if "steps" in answer:
+            answer["shown"], texts = apart(answer["steps"])
+            if answer["shown"] == request.form.get("shown-steps"):
+                answer["steps"] = texts
         if answer["controls"] != request.form.get("have"):
             choice = choose(form, lambda name: catalogue.text_of(name, places))
             answer["form"] = controls.draw(choice, form, catalogue.listed(places))

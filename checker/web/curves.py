@@ -45,18 +45,18 @@ class Curve(NamedTuple):
 def compare(form: Form, places: Sequence[Path]) -> dict[str, Any]:
     """The curves as data for the chart, and as a table of what each does; why there are none where there are none."""
     opened = open_choice(form, places)
-    if opened.problem is None or opened.choice.faults:
-        return {"faults": opened.choice.faults, "why": "", "series": [], "table": ""}
-    if opened.problem.update is None:
-        return {"why": "This problem has no update to repeat.", "series": [], "table": ""}
+    choice, problem, _ = opened
+    answer = {"faults": choice.faults, "why": "", "loss": "", "log": choice.settings.log, "series": [], "table": ""}
+    if problem is None or choice.faults:
+        return answer
+    if problem.update is None:
+        return {**answer, "why": "This problem has no update to repeat."}
     curves = list(_curves(form, places, opened))
     return {
-        "why": "",
-        "loss": opened.problem.loss,
+        **answer,
+        "loss": problem.loss,
         "series": [{"label": each.label, "losses": _finite(each.losses)} for each in curves],
-        "table": render("curves.html", curves=curves, loss=opened.problem.loss, shown=selected(len(curves[0].losses))),
-        "log": opened.choice.settings.log,
-        "faults": opened.choice.faults,
+        "table": render("curves.html", curves=curves, loss=problem.loss, shown=selected(len(curves[0].losses))),
     }
 
 

@@ -10,11 +10,15 @@ from flask import Response, request
 if TYPE_CHECKING:
     from checker.web.choice import Form
 
+PAGE_ONLY = ("have", "shown-steps", "step")  # fields that tell what the page has, or asks for, beside the form
+
 
 def sent_form() -> Form:
     """What was sent, as plain data: the problem and the answers, without what only the page itself needs."""
     sent = request.form if request.method == "POST" else request.args
-    return {name: values for name, values in sent.to_dict(flat=False).items() if name not in ("have", "step")}
+    return {
+        name: values for name, values in sent.to_dict(flat=False).items() if name not in ("have", "shown-steps", "step")
+    }
 
 
 def as_json(value: Any) -> Response:

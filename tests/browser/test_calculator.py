@@ -99,6 +99,37 @@ def test_formulas_stand_with_the_numbers_put_in(open_page):
     assert re.sub(r"\s", "", put_in) == "≈(−0.073567)·0.5"
 
 
+def test_whatever_was_there_before_what_stands_is_what_a_fresh_page_has(open_page):
+    page = open_page("/?kind=network&units1=3")
+    settled(page)
+    row = page.locator("#steps li").first.element_handle()
+    for value in ("0.3", "0.25", "-0.3", "1e-9", "2", "0", "12345678", "abc", "0.5"):
+        page.locator('[name="n.W1[1,1]"]').fill(value)
+        expect(page).to_have_url(re.compile(rf"={value}$"))
+        settled(page)
+        if value != "abc":
+            fresh = open_page(page.url)
+            settled(fresh)
+            assert page.locator("#steps").inner_html() == fresh.locator("#steps").inner_html(), value
+    assert row.evaluate("row => row.isConnected")  # a change of numbers sets no row anew
+    field(page, "Units of layer 1").fill("4")
+    expect(page).to_have_url(re.compile("units1=4"))
+    settled(page)
+    fresh = open_page(page.url)
+    settled(fresh)
+    assert page.locator("#steps").inner_html() == fresh.locator("#steps").inner_html()
+
+
+def test_an_exact_value_stays_open_and_follows_what_is_typed(open_page):
+    page = open_page()
+    page.get_by_role("button", name="exact value of z", exact=True).click()
+    exact = page.locator("#exact-z")
+    expect(exact).to_contain_text("0.7")
+    field(page, "w1").fill("0.9")
+    expect(exact).to_contain_text("0.8")
+    expect(page.get_by_role("button", name="exact value of z", exact=True)).to_have_attribute("aria-expanded", "true")
+
+
 def test_every_entry_of_the_tables_can_be_chosen(open_page):
     page = open_page()
     assert options(page, "Activation") == list(ACTIVATIONS)

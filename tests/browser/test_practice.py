@@ -400,7 +400,7 @@ def test_the_graph_leads_to_the_answers(open_page):
     box_of = page.locator("#picture g.step").filter(has_text="").first
     expect(box_of).to_be_visible()
     answer(page, "dL_da1[1]").focus()
-    expect(page.locator("#picture g.step.current title")).to_have_text(re.compile(r"^dL_da1\[1\]"))
+    expect(page.locator("#picture g.step[data-current] title")).to_have_text(re.compile(r"^dL_da1\[1\]"))
     page.locator("#picture g.step").filter(has=page.locator("title", has_text=re.compile(r"^L: "))).click()
     expect(answer(page, "L")).to_be_focused()
 

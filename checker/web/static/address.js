@@ -1,7 +1,33 @@
 // The state of a form in the address: in the query what a server may see, a file's text behind the # where it stays here.
 
+/** Write what a form holds into the address, with the text of its file, and without a new entry in the history. */
+export async function keep(form, text) {
+  remember(queryOf(form), text ? `text=${await packed(text)}` : '')
+}
+
+/** The text that the address holds; '' where it holds none. */
+export async function keptText() {
+  const letters = new URLSearchParams(location.hash.slice(1)).get('text')
+  return letters ? unpacked(letters) : ''
+}
+
+/** Copy the address, and say so, or what to do instead. */
+export async function copyAddress(place, done) {
+  try {
+    await navigator.clipboard.writeText(location.href)
+    place.textContent = done
+  } catch {
+    place.textContent = `Copy the address of this page: ${location.href}`
+  }
+}
+
+/** Go to the page at `path` with the text of a problem file. */
+export async function goWith(path, text) {
+  location.assign(`${path}?kind=file#text=${await packed(text)}`)
+}
+
 /** The query that stands for what a form holds: only what differs from what it would hold anyway. */
-export function queryOf(form) {
+function queryOf(form) {
   const query = new URLSearchParams()
   for (const element of form.elements) {
     if (!element.name || element.dataset.default === undefined || element.name === 'text' || element.matches(':disabled')) continue
@@ -14,14 +40,13 @@ export function queryOf(form) {
   return query.toString().replaceAll('%2C', ',').replaceAll('%5B', '[').replaceAll('%5D', ']')
 }
 
-/** Write a state into the address, without a new entry in the history. */
-export function remember(query, hash = '') {
+function remember(query, hash) {
   const address = `${location.pathname}${query ? `?${query}` : ''}${hash ? `#${hash}` : ''}`
   if (address !== location.pathname + location.search + location.hash) history.replaceState(null, '', address)
 }
 
 /** A text, compressed, in letters that an address may have. */
-export async function packed(text) {
+async function packed(text) {
   const bytes = await through(new CompressionStream('deflate-raw'), new TextEncoder().encode(text))
   let letters = ''
   for (const byte of bytes) letters += String.fromCharCode(byte)
@@ -29,7 +54,7 @@ export async function packed(text) {
 }
 
 /** The text that `packed` packed; '' where it is damaged. */
-export async function unpacked(letters) {
+async function unpacked(letters) {
   try {
     const raw = atob(letters.replaceAll('-', '+').replaceAll('_', '/'))
     const bytes = Uint8Array.from(raw, (letter) => letter.charCodeAt(0))

@@ -1,8 +1,10 @@
 // The calculator: on every change the form is sent, and what comes back is put in its place.
 
-import { packed, queryOf, remember, unpacked } from './address.js'
-import { bodyOf, channel } from './channel.js'
+import { copyAddress, goWith, keep, keptText } from './address.js'
+import { ask, bodyOf, channel } from './channel.js'
 import { LossChart } from './chart.js'
+import { Faults } from './faults.js'
+import { put, putInto, putTexts } from './fragments.js'
 
 const form = document.getElementById('form')
 const steps = document.getElementById('steps')
@@ -14,60 +16,64 @@ const curves = document.getElementById('curves')
 const results = document.querySelector('.results')
 const chart = new LossChart(document.getElementById('chart'), document.getElementById('readout'))
 
-const calculate = channel('/calculate', worked, failed)
-const compare = channel('/curves', drawn, failed)
+const calculate = channel('/calculate', asked, worked, failed)
+const compare = channel('/curves', () => bodyOf(form), drawn, failed)
 
-let shownPicture = ''
-let ours = {} // what is wrong with what was never sent, by control
+const PAUSE = 150 // milliseconds: the steps are looked at first, and nobody follows the chart while typing
 
-function ask() {
+const faults = new Faults(form)
+
+let shown = '' // what names the markup of the steps
+let pause = 0
+let unplaced = {} // numbers that have no control yet
+
+function changed() {
   send()
-  keep()
+  requestAnimationFrame(() => setTimeout(remember)) // what was typed is to be seen first
 }
 
-/** Ask for everything anew; `more` are fields that have no control yet. */
-function send(more = {}) {
+function send() {
   results.ariaBusy = 'true'
-  calculate(bodyOf(form, { ...more, have: parts().map((part) => part.dataset.token).join('.') }))
-  compare(bodyOf(form, more))
+  calculate()
 }
 
-async function keep() {
-  const text = form.elements.text
-  remember(queryOf(form), text && text.value ? `text=${await packed(text.value)}` : '')
+function asked() {
+  const have = parts().map((part) => part.dataset.token).join('.')
+  return bodyOf(form, { ...unplaced, have, 'shown-steps': shown })
 }
 
-function worked(answer, at, sent) {
-  if (!calculate.waiting()) results.ariaBusy = 'false'
+function remember() {
+  return keep(form, form.elements.text?.value)
+}
+
+function worked(answer, sent) {
   if (answer.form) {
     newControls(answer.form, sent)
-    keep()
+    remember()
   }
-  faults(answer.faults)
-  const list = said.querySelector('ul')
-  list.replaceChildren(...answer.said.map((each) => Object.assign(document.createElement('li'), { textContent: each })))
+  unplaced = {}
+  faults.show(answer.faults)
+  putTexts(said.querySelector('ul'), 'li', answer.said)
   said.hidden = !answer.said.length
   const whole = answer.steps !== undefined
   results.classList.toggle('stale', !whole)
-  if (!whole) {
+  if (whole) {
+    state.textContent = ''
+    title.textContent = answer.title
+    if (answer.shown === shown) putInto(steps, answer.steps)
+    else put(steps, answer.steps)
+    shown = answer.shown
+    put(picture, answer.picture || '<p class="soft">There are too many steps for a picture.</p>')
+    for (const button of steps.querySelectorAll('.exact[aria-expanded="true"]')) exact(button)
+  } else {
     state.textContent = steps.childElementCount
       ? 'Mend what is marked; until then this is the last result.'
       : 'Nothing to show yet.'
-    return
   }
-  state.textContent = ''
-  const open = [...steps.querySelectorAll('.exact[aria-expanded="true"]')].map((button) => button.closest('li').dataset.step)
-  title.textContent = answer.title
-  steps.innerHTML = answer.steps
-  if (answer.picture !== shownPicture) {
-    shownPicture = answer.picture
-    picture.innerHTML = answer.picture || '<p class="soft">There are too many steps for a picture.</p>'
-  }
-  for (const step of open) {
-    const button = steps.querySelector(`li[data-step="${CSS.escape(step)}"] .exact`)
-    if (button) exact(button)
-  }
-  performance.measure('keystroke to feedback', { start: at })
+  if (calculate.waiting()) return
+  results.ariaBusy = 'false'
+  clearTimeout(pause)
+  pause = setTimeout(compare, PAUSE)
 }
 
 /** The two parts of the form that change with what is set. */
@@ -101,29 +107,11 @@ function exchange(old, fresh, sent) {
   if (again && selection) again.setSelectionRange(...selection)
 }
 
-function faults(answered) {
-  const found = { ...answered, ...ours }
-  for (const place of document.querySelectorAll('[data-fault]')) {
-    const name = place.dataset.fault
-    const text = found[name] ?? ''
-    place.textContent = text
-    place.hidden = !text
-    for (const element of form.elements) {
-      if (element.name !== name) continue
-      if (text) element.setAttribute('aria-invalid', 'true')
-      else element.removeAttribute('aria-invalid')
-    }
-  }
-}
-
 function drawn(answer) {
-  if (answer.faults && Object.keys(answer.faults).length) return
-  chart.show(answer.series, answer.loss ?? '', answer.log)
-  const open = curves.querySelector('details')?.open
-  curves.innerHTML = answer.table
-  const values = curves.querySelector('details')
-  if (values && open) values.open = true
-  if (answer.why) curves.replaceChildren(Object.assign(document.createElement('p'), { className: 'soft', textContent: answer.why }))
+  if (Object.keys(answer.faults).length) return
+  chart.show(answer.series, answer.loss, answer.log)
+  if (answer.why) putTexts(curves, 'p', [answer.why], 'soft')
+  else put(curves, answer.table)
   document.getElementById('chart').hidden = !answer.series.length
 }
 
@@ -138,14 +126,9 @@ async function exact(button) {
   const place = item.querySelector('.exact-value')
   button.setAttribute('aria-expanded', 'true')
   place.hidden = false
-  const response = await fetch('/exact', {
-    method: 'POST',
-    body: bodyOf(form, { step: item.dataset.step }),
-    headers: { Accept: 'application/json' },
-  })
-  const answer = await response.json()
-  if (response.ok) place.innerHTML = answer.html
-  else place.textContent = answer.error
+  const answer = await ask('/exact', bodyOf(form, { step: item.dataset.step }))
+  if (answer.error) putTexts(place, 'p', [answer.error], 'fault')
+  else put(place, answer.html)
 }
 
 steps.addEventListener('click', (event) => {
@@ -161,38 +144,27 @@ steps.addEventListener('click', (event) => {
 
 document.addEventListener('input', (event) => {
   if (event.target.form === form && event.target.type !== 'file') {
-    ours = {}
-    ask()
+    faults.unsent = {}
+    changed()
   }
 })
 document.addEventListener('change', async (event) => {
   if (event.target.id !== 'c-open' || !event.target.files.length) return
-  const [file] = event.target.files
-  if (file.size > 1024 * 1024) {
-    ours = { text: `${file.name} has more than 1 MiB` }
-    faults({})
-    return
-  }
-  ours = {}
-  form.elements.text.value = await file.text()
-  ask()
+  const text = await faults.textOf(event.target.files[0], 'text')
+  if (text === null) return
+  form.elements.text.value = text
+  changed()
 })
 form.addEventListener('submit', (event) => {
   if (!event.submitter?.formAction || event.submitter.formMethod !== 'post') {
     event.preventDefault()
-    ask()
+    changed()
   }
 })
 
 document.getElementById('share').addEventListener('click', async () => {
-  await keep()
-  const place = document.getElementById('shared')
-  try {
-    await navigator.clipboard.writeText(location.href)
-    place.textContent = 'The link is copied.'
-  } catch {
-    place.textContent = `Copy the address of this page: ${location.href}`
-  }
+  await remember()
+  copyAddress(document.getElementById('shared'), 'The link is copied.')
 })
 
 document.getElementById('practise').addEventListener('click', async (event) => {
@@ -204,8 +176,8 @@ document.getElementById('practise').addEventListener('click', async (event) => {
     return
   }
   const response = await fetch('/download/problem.yaml', { method: 'POST', body })
-  const text = response.ok ? await response.text() : ''
-  location.assign(text ? `/practice?kind=file#text=${await packed(text)}` : '/practice')
+  if (response.ok) goWith('/practice', await response.text())
+  else location.assign('/practice')
 })
 
 document.getElementById('chart-png').addEventListener('click', async () => {
@@ -218,7 +190,7 @@ document.getElementById('chart-png').addEventListener('click', async () => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 })
 
-const kept = new URLSearchParams(location.hash.slice(1)).get('text')
-if (kept && form.elements.text) form.elements.text.value = await unpacked(kept)
+if (form.elements.text) form.elements.text.value = (await keptText()) || form.elements.text.value
 // the numbers of a file's problem get their controls only with the answer
-send(Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => name.startsWith('n.') && !form.elements[name])))
+unplaced = Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => name.startsWith('n.') && !form.elements[name]))
+send()

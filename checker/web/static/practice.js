@@ -1,7 +1,9 @@
 // Practice: every answer is sent as it is typed, and what is said of it is put beside it.
 
-import { packed, queryOf, remember, unpacked } from './address.js'
-import { bodyOf, channel } from './channel.js'
+import { copyAddress, goWith, keep, keptText } from './address.js'
+import { ask, bodyOf, channel } from './channel.js'
+import { Faults } from './faults.js'
+import { differs, put, putTexts } from './fragments.js'
 import { cellTexts, listText } from './lists.js'
 
 const PAUSE = 500 // milliseconds without a key after which a verdict on what is being typed is said in full
@@ -15,8 +17,9 @@ const picture = document.getElementById('picture')
 const said = document.getElementById('said')
 const state = document.getElementById('state')
 
-const load = channel('/practice/sheet', laid, failed)
-const judge = channel('/practice/judge', judged, failed)
+const load = channel('/practice/sheet', () => bodyOf(form), laid, failed)
+const judge = channel('/practice/judge', asked, judged, failed)
+const faults = new Faults(form)
 
 let key = '' // of the problem on the page: under it the answers are kept
 let problem = ''
@@ -24,9 +27,7 @@ let shown = new Set() // the steps whose value was shown
 let pause = 0
 let pressed = false // whether a finger or a mouse button is down
 let held = [] // what is said once there is a pause
-let shownPicture = ''
 let pending = null // answers of an opened file, for a problem that is still to come
-let ours = {} // what is wrong with what was never sent, by control
 
 // ---------------------------------------------------------------- the problem
 
@@ -37,17 +38,16 @@ function choose() {
     part.disabled = !here
   }
   state.textContent = 'Working…'
-  load(bodyOf(form))
-  keep()
+  load()
+  remember()
 }
 
-async function keep() {
-  const text = form.elements.kind.value === 'file' ? form.elements.text.value : ''
-  remember(queryOf(form), text ? `text=${await packed(text)}` : '')
+function remember() {
+  return keep(form, form.elements.kind.value === 'file' ? form.elements.text.value : '')
 }
 
 function laid(answer) {
-  faults(answer.faults)
+  faults.show(answer.faults)
   say(answer.said)
   state.textContent = ''
   if (!answer.key) {
@@ -59,9 +59,8 @@ function laid(answer) {
     key = answer.key
     problem = answer.problem
     document.getElementById('h-title').textContent = answer.title
-    document.getElementById('statement').innerHTML = answer.statement
-    fields.innerHTML = answer.fields
-    shownPicture = ''
+    put(document.getElementById('statement'), answer.statement)
+    fields.innerHTML = answer.fields // anew: of the rows before, nothing may stay
     restore()
   }
   if (pending) {
@@ -72,28 +71,13 @@ function laid(answer) {
 }
 
 function say(lines) {
-  said.querySelector('ul').replaceChildren(...lines.map((each) => Object.assign(document.createElement('li'), { textContent: each })))
+  putTexts(said.querySelector('ul'), 'li', lines)
   said.hidden = !lines.length
-}
-
-function faults(answer) {
-  const found = { ...answer, ...ours }
-  for (const place of document.querySelectorAll('[data-fault]')) {
-    const text = found[place.dataset.fault] ?? ''
-    place.textContent = text
-    place.hidden = !text
-    const control = form.elements[place.dataset.fault]
-    if (!control) continue
-    if (text) control.setAttribute('aria-invalid', 'true')
-    else control.removeAttribute('aria-invalid')
-  }
 }
 
 function failed(text) {
   state.textContent = text
-  if (exercise.hidden) return
-  filled.delete(standing) // what stands there is no longer so
-  standing.replaceChildren(Object.assign(document.createElement('p'), { className: 'fault', textContent: text }))
+  if (!exercise.hidden) putTexts(standing, 'p', [text], 'fault') // what stands there is no longer so
 }
 
 // ---------------------------------------------------------------- answers
@@ -163,14 +147,18 @@ function turn(row) {
 }
 
 function answered() {
-  const body = bodyOf(form)
-  for (const n of shown) body.append('shown', n)
-  judge(body)
+  judge()
   try {
     sessionStorage.setItem(`practice ${key}`, JSON.stringify({ answers: typed(), shown: [...shown] }))
   } catch {
     // the browser keeps nothing: the answers are lost with the page, and all else works
   }
+}
+
+function asked() {
+  const body = bodyOf(form)
+  for (const n of shown) body.append('shown', n)
+  return body
 }
 
 function restore() {
@@ -187,7 +175,7 @@ function restore() {
 
 // ---------------------------------------------------------------- what is said
 
-function judged(answer, at) {
+function judged(answer) {
   say(answer.said)
   state.textContent = ''
   if (!answer.steps) return
@@ -213,19 +201,14 @@ function judged(answer, at) {
       else field.removeAttribute('aria-invalid')
     }
     const place = row.querySelector('.ask-remark')
-    if (row === typing && pause && remark !== place.innerHTML) held.push([place, remark])
+    if (row === typing && pause && differs(place, remark)) held.push([place, remark])
     else put(place, remark)
   })
   if (pause) held.push([standing, answer.standing])
   else put(standing, answer.standing)
-  ours = answer.more ? { more: answer.more } : {}
-  faults({})
-  if (answer.picture !== shownPicture) {
-    shownPicture = answer.picture
-    picture.innerHTML = answer.picture || '<p class="soft">There are too many steps for a picture.</p>'
-    drawn()
-  }
-  performance.measure('keystroke to feedback', { start: at })
+  faults.unsent = answer.more ? { more: answer.more } : {}
+  faults.show()
+  draw(answer.picture || '<p class="soft">There are too many steps for a picture.</p>')
 }
 
 // ---------------------------------------------------------------- the graph
@@ -233,7 +216,9 @@ function judged(answer, at) {
 const SMALLEST = 0.8 // of its size; what does not fit then is scrolled
 
 /** The picture is as large as can be read, and shows the step that is being answered. */
-function drawn() {
+function draw(html) {
+  if (!differs(picture, html)) return
+  put(picture, html)
   const svg = picture.querySelector('svg')
   if (!svg) return
   svg.style.minWidth = `${SMALLEST * svg.viewBox.baseVal.width}px`
@@ -245,11 +230,11 @@ function nameOf(title) {
 }
 
 function point(row) {
-  for (const each of picture.querySelectorAll('.step.current')) each.classList.remove('current')
+  for (const each of picture.querySelectorAll('[data-current]')) each.removeAttribute('data-current')
   if (!row) return
   const box = [...picture.querySelectorAll('.step')].find((each) => nameOf(each.querySelector('title')) === row.dataset.label)
   if (!box) return
-  box.classList.add('current')
+  box.setAttribute('data-current', '')
   const here = box.getBoundingClientRect()
   const frame = picture.getBoundingClientRect()
   if (here.left < frame.left || here.right > frame.right) {
@@ -265,16 +250,7 @@ picture.addEventListener('click', (event) => {
 fields.addEventListener('focusin', (event) => point(event.target.closest('.ask')))
 fields.addEventListener('focusout', () => point(null))
 
-// ---------------------------------------------------------------- places
-
-const filled = new WeakMap()
-
-/** Change what stands in a place, only where it differs: a screen reader reads what is put in. */
-function put(place, html) {
-  if (filled.get(place) === html) return
-  filled.set(place, html)
-  place.innerHTML = html
-}
+// ---------------------------------------------------------------- pauses
 
 function paused() {
   if (pressed) {
@@ -304,17 +280,12 @@ async function reveal(button) {
   button.firstChild.textContent = open ? 'Show the value' : 'Hide the value'
   place.hidden = open
   if (open) return
-  const response = await fetch('/practice/value', {
-    method: 'POST',
-    body: bodyOf(form, { step: row.dataset.n }),
-    headers: { Accept: 'application/json' },
-  })
-  const answer = await response.json()
-  if (!response.ok) {
-    place.textContent = answer.error
+  const answer = await ask('/practice/value', bodyOf(form, { step: row.dataset.n }))
+  if (answer.error) {
+    putTexts(place, 'p', [answer.error], 'fault')
     return
   }
-  place.innerHTML = answer.html
+  put(place, answer.html)
   shown.add(row.dataset.n)
   mark(row.dataset.n)
   answered()
@@ -322,29 +293,13 @@ async function reveal(button) {
 
 // ---------------------------------------------------------------- files
 
-async function contents(file, control) {
-  if (file.size > 1024 * 1024) {
-    ours = { [control]: `${file.name} has more than 1 MiB` }
-    faults({})
-    return null
-  }
-  ours = {}
-  faults({})
-  return file.text()
-}
-
 async function openAnswers(file) {
-  const text = await contents(file, 'open')
+  const text = await faults.textOf(file, 'open')
   if (text === null) return
-  const response = await fetch('/practice/open', {
-    method: 'POST',
-    body: bodyOf(form, { submission: text }),
-    headers: { Accept: 'application/json' },
-  })
-  const answer = await response.json()
-  if (!response.ok || answer.said.length) {
-    ours = { open: `${file.name}: ${response.ok ? answer.said.join(' ') : answer.error}` }
-    faults({})
+  const answer = await ask('/practice/open', bodyOf(form, { submission: text }))
+  if (answer.error || answer.said.length) {
+    faults.unsent = { open: `${file.name}: ${answer.error || answer.said.join(' ')}` }
+    faults.show()
     return
   }
   const answers = { student: answer.student, ...answer.fields }
@@ -363,13 +318,13 @@ async function openAnswers(file) {
 document.addEventListener('input', (event) => {
   const { target } = event
   if (target.form !== form || target.type === 'file') return
-  ours = {}
+  faults.unsent = {}
   if (CHOICE.has(target.name)) {
     choose()
     return
   }
   if (target.name === 'feedback') {
-    keep()
+    remember()
     answered()
     return
   }
@@ -395,7 +350,7 @@ document.addEventListener('change', async (event) => {
   if (target.type !== 'file' || !target.files.length) return
   const [file] = target.files
   if (target.id === 'p-open') {
-    const text = await contents(file, 'text')
+    const text = await faults.textOf(file, 'text')
     if (text !== null) {
       form.elements.text.value = text
       choose()
@@ -447,14 +402,8 @@ document.getElementById('clear').addEventListener('click', () => {
 })
 
 document.getElementById('share').addEventListener('click', async () => {
-  await keep()
-  const place = document.getElementById('shared')
-  try {
-    await navigator.clipboard.writeText(location.href)
-    place.textContent = 'The link to this problem is copied; your answers are not in it.'
-  } catch {
-    place.textContent = `Copy the address of this page: ${location.href}`
-  }
+  await remember()
+  copyAddress(document.getElementById('shared'), 'The link to this problem is copied; your answers are not in it.')
 })
 
 document.getElementById('worked').addEventListener('click', async () => {
@@ -463,9 +412,8 @@ document.getElementById('worked').addEventListener('click', async () => {
     return
   }
   const response = await fetch('/practice/problem.yaml', { method: 'POST', body: bodyOf(form) })
-  if (response.ok) location.assign(`/?kind=file#text=${await packed(await response.text())}`)
+  if (response.ok) goWith('/', await response.text())
 })
 
-const kept = new URLSearchParams(location.hash.slice(1)).get('text')
-if (kept) form.elements.text.value = await unpacked(kept)
+form.elements.text.value = (await keptText()) || form.elements.text.value
 choose()
