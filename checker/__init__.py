@@ -147,7 +147,12 @@ def generate(
 ) -> list[Generated]:
     """A variant of a template for each student: its problem, handout, blank submission and key. No file is written.
 
-    They are those of `check-backprop generate` with the same ids and the same seed or secret.
+    They are those of `check-backprop generate` with the same ids and the same seed or secret, and pass the same checks.
+
+        >>> from checker import generate
+        >>> ada, grace = generate("single-neuron", ["ada", "grace"], seed="2026")
+        >>> ada.problem.id, ada.answers["z"] != grace.answers["z"]
+        ('single-neuron-ada', True)
 
     Args:
         template: the template's file, or the id of a shipped one.
@@ -158,9 +163,14 @@ def generate(
     Raises:
         AuthorError: the template cannot be used, its conditions cannot be met, or an id cannot be one.
     """
-    from checker.generating import generate as make
+    from checker.generating.secret import public, read_secret
+    from checker.generating.template import find_template
+    from checker.generating.variants import variants
 
-    return make(template, students, seed=seed, secret_file=secret_file)
+    read = find_template(template)
+    ids = [str(number) for number in range(1, students + 1)] if isinstance(students, int) else students
+    secret = public(seed) if secret_file is None else read_secret(Path(secret_file))[0]
+    return variants(read, secret, ids)
 
 
 def lint(problem: Path | str) -> tuple[Finding, ...]:

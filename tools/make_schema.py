@@ -13,8 +13,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from checker.generating.draws import KINDS, OPTIONS
 from checker.generating.guarantees import GUARANTEES
+from checker.generating.kinds import KINDS, OPTIONS
 from checker.generating.template import DRAWS, MOST_DRAWS
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS

@@ -1,4 +1,4 @@
-"""What an expression is once it is read: a small tree that carries the place of each part."""
+"""What an expression is once it is read: a small tree that carries the place of each part; its parts and its names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from fractions import Fraction
 
 
@@ -71,6 +72,36 @@ class Index:
 
 
 Expression = Number | Name | Negative | Binary | Call | Index
+
+
+def walk(tree: Expression) -> Iterator[Expression]:
+    """Every part of an expression, in the order it is written; each before its own parts."""
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, Binary):
+            waiting += (part.right, part.left)
+        elif isinstance(part, Negative):
+            waiting.append(part.operand)
+        elif isinstance(part, Call):
+            waiting += reversed(part.arguments)
+        elif isinstance(part, Index):
+            waiting.append(part.base)
+
+
+def names(tree: Expression) -> list[tuple[str, int]]:
+    """Every name in the tree once, with the place where it stands first, in the order of the text.
+
+    >>> from checker.expression.parser import parse
+    >>> names(parse("w*x + w", ()))
+    [('w', 0), ('x', 2)]
+    """
+    found: dict[str, int] = {}
+    for part in walk(tree):
+        if isinstance(part, Name):
+            found.setdefault(part.name, part.at)
+    return list(found.items())
 
 
 class ExpressionError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.expression.tree import Binary, Call, Expression, Index, Name, Negative, Number
+from checker.expression.tree import Call, Expression, Index, Name, Negative, Number
 
 _SUM, _PRODUCT, _SIGNED, _POWER, _ATOM = range(1, 6)
 # how tightly an operator binds, and what its operands must bind to stand without brackets
@@ -15,30 +15,6 @@ _BINDS = {
     "^": (_POWER, _ATOM, _SIGNED),
 }
 _SPACED = frozenset("+-@")
-
-
-def names(tree: Expression) -> list[tuple[str, int]]:
-    """Every name in the tree once, with the place where it stands first, in the order of the text.
-
-    >>> from checker.expression.parser import parse
-    >>> names(parse("w*x + w", ()))
-    [('w', 0), ('x', 2)]
-    """
-    found: dict[str, int] = {}
-    stack = [tree]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Name):
-            found.setdefault(part.name, part.at)
-        elif isinstance(part, Binary):
-            stack += (part.right, part.left)
-        elif isinstance(part, Negative):
-            stack.append(part.operand)
-        elif isinstance(part, Call):
-            stack += reversed(part.arguments)
-        elif isinstance(part, Index):
-            stack.append(part.base)
-    return list(found.items())
 
 
 def unparse(tree: Expression) -> str:

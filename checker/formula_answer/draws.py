@@ -7,13 +7,11 @@ import random
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from checker.expression.tree import Binary, Call, Index, Negative
-from checker.expression.written import names
+from checker.expression.tree import Call, names, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from checker.expression.tree import Expression
     from checker.model import Problem
 
 FEW = 6  # points, before a proof is tried
@@ -66,7 +64,9 @@ def targets_that_add_up(problem: Problem) -> list[Group]:
     That the cross-entropy's gradient is `a - y` rests on it.
     """
     loss = next((e for e in problem.equations if e.name == problem.loss), problem.equations[-1])
-    called = {f for equation in problem.equations for f in _functions(equation.expression)}
+    called = {
+        part.function for equation in problem.equations for part in walk(equation.expression) if isinstance(part, Call)
+    }
     if not any("softmax" in f or "categorical" in f or f == "exp" for f in called):
         return []
     used: dict[str, set[str]] = {}
@@ -91,25 +91,3 @@ def targets_that_add_up(problem: Problem) -> list[Group]:
     if len(single) > 1 and sum(by_name[name] for name, _ in single) == 1:
         groups.append(single)
     return groups
-
-
-def _functions(tree: Expression) -> set[str]:
-    found: set[str] = set()
-    for part in _parts(tree):
-        if isinstance(part, Call):
-            found.add(part.function)
-    return found
-
-
-def _parts(tree: Expression) -> list[Expression]:
-    found: list[Expression] = [tree]
-    for part in found:
-        if isinstance(part, Binary):
-            found += (part.left, part.right)
-        elif isinstance(part, Negative):
-            found.append(part.operand)
-        elif isinstance(part, Call):
-            found += part.arguments
-        elif isinstance(part, Index):
-            found.append(part.base)
-    return found

@@ -13,8 +13,8 @@ from checker.expression.grouping import regrouped
 from checker.expression.latex import from_latex, is_latex
 from checker.expression.parser import parse
 from checker.expression.tree import Binary, Call, ExpressionError, Name, Negative
+from checker.expression.tree import names as names_in
 from checker.expression.written import caret, unparse
-from checker.expression.written import names as names_in
 from checker.graph.build import FUNCTIONS, Builder, BuildError
 from checker.graph.node import Node, Nodes, ShapeError
 from checker.knowledge.activations import ACTIVATIONS

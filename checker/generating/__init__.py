@@ -9,47 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from checker.generating.run import Summary
-    from checker.generating.variants import Generated
-
-__all__ = ["generate", "generate_set"]
-
-
-def generate(
-    template: Path | str,
-    students: Sequence[str] | int = 1,
-    *,
-    seed: str = "",
-    secret_file: Path | str | None = None,
-) -> list[Generated]:
-    """A variant of a template for each student, with its problem and its key; no files are written.
-
-    They are those of `check-backprop generate` with the same ids and the same seed or secret, and pass the same checks.
-
-        >>> from checker.generating import generate
-        >>> ada, grace = generate("single-neuron", ["ada", "grace"], seed="2026")
-        >>> ada.problem.id, ada.answers["z"] != grace.answers["z"]
-        ('single-neuron-ada', True)
-
-    Args:
-        template: the template's file, or the id of a shipped template.
-        students: the ids of the students, or how many there are, called 1, 2, 3, …
-        seed: a public seed, for practice problems that anybody may make again.
-        secret_file: the instructor's secret in place of the seed, made where there is none.
-
-    Raises:
-        AuthorError: the template cannot be used, its conditions cannot be met, or an id cannot be one.
-    """
-    from checker.errors import AuthorError
-    from checker.find import contents, named_file
-    from checker.generating.secret import public, read_secret
-    from checker.generating.template import load_template
-    from checker.generating.variants import variants
-
-    path = named_file(template, kinds=("templates",))
-    read = load_template(contents(path, AuthorError), str(path))
-    ids = [str(number) for number in range(1, students + 1)] if isinstance(students, int) else list(students)
-    secret = public(seed) if secret_file is None else read_secret(Path(secret_file))[0]
-    return variants(read, secret, ids)
 
 
 def generate_set(
@@ -84,13 +43,13 @@ def generate_set(
             lie inside each other, or `out` has a set that was made from something else.
     """
     from checker.errors import AuthorError
-    from checker.find import contents, named_file
+    from checker.find import contents
     from checker.generating.exports import EXPORTS
     from checker.generating.handouts import FORMATS
     from checker.generating.roster import MOST_BYTES, read_roster
     from checker.generating.run import Maker, check_folders, check_secret, default_key
     from checker.generating.secret import public, read_secret
-    from checker.generating.template import load_template
+    from checker.generating.template import find_template
 
     out = Path(out)
     key_folder = Path(key_out) if key_out is not None else default_key(out)
@@ -98,8 +57,7 @@ def generate_set(
     check_folders(out, key_folder, secret_path)
     names = [FORMATS.lookup(name).name for name in dict.fromkeys(formats)]
     systems = [EXPORTS.lookup(name).name for name in dict.fromkeys(exports)]
-    path = named_file(template, kinds=("templates",))
-    read = load_template(contents(path, AuthorError), str(path))
+    read = find_template(template)
     students = read_roster(contents(Path(roster), AuthorError, MOST_BYTES), str(roster), id_column)
     if seed is not None:
         secret = public(seed)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from checker.errors import AuthorError, Finding, Place
 from checker.expression.parser import parse
 from checker.expression.tree import ExpressionError
-from checker.expression.written import names as names_in
+from checker.expression.tree import names as names_in
 from checker.graph.build import Builder, BuildError
 from checker.problem.language import FUNCTIONS
 from checker.readings.lower import Lowering

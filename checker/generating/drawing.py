@@ -1,41 +1,21 @@
-"""How one quantity of a template is drawn: what is known when it is drawn, and what comes of it."""
+"""How one quantity of a template is drawn: a class a way, each of which says how many values there are to draw from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from checker.errors import AuthorError, Finding, Place
-from checker.expression.tree import Expression, ExpressionError
-from checker.generating.exactly import Values, work
 from checker.generating.numbers import EmptyPoolError, Number, Pool, grid, normal, number, root_floor
+from checker.generating.scope import Bound, Drawn, Formula, Scope, Size, Value, Word, one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from checker.generating.stream import Stream
     from checker.model import Shape
-
-MOST_ELEMENTS = 10_000
-
-
-class Drawn(NamedTuple):
-    """Numbers that were drawn, row by row; an empty shape is a single number."""
-
-    shape: Shape
-    numbers: tuple[Number, ...]
-
-
-class Word(NamedTuple):
-    """A text that was drawn: the name of an activation or a loss with its parameters as typed, or any other choice."""
-
-    text: str
-    parameters: tuple[tuple[str, str], ...] = ()
-
-
-Value = Drawn | Word
 
 
 class Drawing(Protocol):
@@ -52,104 +32,16 @@ class Drawing(Protocol):
         """How many different values there are, an upper bound; None where that depends on what was drawn before."""
 
 
-class Scope:
-    """What was drawn so far, and the numbers that the template does not vary."""
-
-    def __init__(self, fixed: Mapping[str, Values]) -> None:
-        self.drawn: dict[str, Value] = {}
-        self.exact: dict[str, Values] = dict(fixed)
-
-    def put(self, name: str, value: Value) -> None:
-        """Keep what was drawn."""
-        self.drawn[name] = value
-
-    def lookup(self, names: tuple[str, ...]) -> Mapping[str, Values]:
-        """Exact values for an expression that uses these names."""
-        for name in names:
-            value = self.drawn.get(name)
-            if isinstance(value, Drawn):
-                self.exact[name] = Values(value.shape, tuple(each.exact for each in value.numbers))
-        return self.exact
-
-
-class Formula(NamedTuple):
-    """An expression of earlier draws, with its place."""
-
-    tree: Expression
-    text: str
-    names: tuple[str, ...]
-    where: Place
-
-    def value(self, scope: Scope) -> Values:
-        """What it is, with what was drawn.
-
-        Raises:
-            AuthorError: it is no exact arithmetic of what was drawn before.
-        """
-        try:
-            return work(self.tree, scope.lookup(self.names))
-        except ExpressionError as error:
-            place = self.where._replace(column=self.where.column + error.at)
-            raise AuthorError(Finding(error.what, place, error.mend)) from None
-
-
-Bound = Fraction | Formula
-
-
-def one(bound: Bound, scope: Scope) -> Fraction:
-    """A bound as a number.
-
-    Raises:
-        AuthorError: it is an expression that is no single number.
-    """
-    if isinstance(bound, Fraction):
-        return bound
-    value = bound.value(scope)
-    if value.shape:
-        raise AuthorError(Finding(f"{bound.text} is no single number", bound.where, "name an element, as in x[1]"))
-    return value.flat[0]
-
-
-@dataclass(frozen=True)
-class Size:
-    """A shape whose lengths are numbers or names of whole numbers drawn before."""
-
-    lengths: tuple[int | str, ...]
-    where: Place
-
-    def shape(self, scope: Scope) -> Shape:
-        """The shape this time.
-
-        Raises:
-            AuthorError: a length is no whole number of at least 1, or there are too many elements.
-        """
-        found = []
-        for length in self.lengths:
-            if isinstance(length, str):
-                value = scope.drawn.get(length)
-                whole = value.numbers[0].exact if isinstance(value, Drawn) and not value.shape else Fraction(0)
-                if whole.denominator != 1 or whole < 1:
-                    what = f"the length {length!r} is no whole number of at least 1"
-                    raise AuthorError(Finding(what, self.where, "draw it with `integers`"))
-                found.append(int(whole))
-            else:
-                found.append(length)
-        if prod(found) > MOST_ELEMENTS:
-            what = f"{prod(found):,} numbers to draw, more than {MOST_ELEMENTS:,}"
-            raise AuthorError(Finding(what, self.where, "use a smaller shape"))
-        return tuple(found)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of drawn lengths."""
-        return tuple(length for length in self.lengths if isinstance(length, str))
-
-
 def _drawn(pool: Callable[[], Pool], stream: Stream, shape: Shape, distinct: bool, where: Place) -> Drawn:
     try:
         return Drawn(shape, pool().some(stream, prod(shape), distinct))
     except EmptyPoolError as error:
         raise AuthorError(Finding(f"nothing can be drawn: {error}", where, "widen the bounds")) from None
+
+
+def _ways(pool: Pool, size: Size) -> int | None:
+    """How many values an array has whose elements come from a pool each; None where its shape is drawn too."""
+    return None if size.names else int(len(pool) ** prod(size.shape(Scope({}))))
 
 
 @dataclass(frozen=True)
@@ -172,9 +64,9 @@ class OnGrid:
 
     def count(self) -> int | None:
         """The grid's numbers, for every element."""
-        if self.size.names or not (isinstance(self.low, Fraction) and isinstance(self.high, Fraction)):
+        if not (isinstance(self.low, Fraction) and isinstance(self.high, Fraction)):
             return None
-        return int(len(grid(self.low, self.high, self.step, self.excluded)) ** prod(self.size.shape(Scope({}))))
+        return _ways(grid(self.low, self.high, self.step, self.excluded), self.size)
 
 
 @dataclass(frozen=True)
@@ -245,15 +137,15 @@ class Chosen:
         first = self.items[0]
         if isinstance(first, Word) or first.shape:
             return self.items[stream.below(len(self.items))]
-        numbers = [item.numbers[0] for item in self.items if isinstance(item, Drawn)]
-        return _drawn(lambda: Pool(numbers), stream, self.size.shape(scope), self.distinct, self.where)
+        return _drawn(self._pool, stream, self.size.shape(scope), self.distinct, self.where)
 
     def count(self) -> int | None:
         """The items, for every element."""
         first = self.items[0]
-        if isinstance(first, Word) or first.shape:
-            return len(self.items)
-        return None if self.size.names else int(len(self.items) ** prod(self.size.shape(Scope({}))))
+        return len(self.items) if isinstance(first, Word) or first.shape else _ways(self._pool(), self.size)
+
+    def _pool(self) -> Pool:
+        return Pool([item.numbers[0] for item in self.items if isinstance(item, Drawn)])
 
 
 @dataclass(frozen=True)
@@ -315,10 +207,7 @@ class Normal:
 
     def count(self) -> int | None:
         """The grid's numbers, for every element."""
-        if self.size.names:
-            return None
-        pool = normal(self.mean, self.variance, self.step, self.excluded)
-        return int(len(pool) ** prod(self.size.shape(Scope({}))))
+        return _ways(normal(self.mean, self.variance, self.step, self.excluded), self.size)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from checker.compare import asked_unit
-from checker.generating.drawing import Drawn
+from checker.generating.scope import Drawn
 from checker.readings.lanes import LANES
 from checker.readings.numeric import OPERATIONS, run
 from checker.readings.rounding import rounded

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import asked_unit
 from checker.generating.blank import HEADINGS, points, rounding
-from checker.generating.drawing import Drawn
+from checker.generating.scope import Drawn
 from checker.model import Kind
 from checker.readings.digits import Digits, decimal_text
 from checker.readings.notation import latex_name

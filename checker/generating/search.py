@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from checker.errors import AuthorError, Finding, Place
-from checker.generating.drawing import Drawn, Scope
 from checker.generating.evidence import Evidence
 from checker.generating.guarantees import GUARANTEES, HOLDS, Known, known_from
+from checker.generating.scope import Drawn, Scope
 from checker.generating.stream import Stream, student_seed
 from checker.generating.structure import Structure
 from checker.generating.variant import Put, key_of

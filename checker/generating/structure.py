@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from checker.errors import AuthorError, Finding, Place
-from checker.expression.tree import Call, Expression, Name
+from checker.expression.tree import Call, Expression, Name, walk
 from checker.generating.conditions import Conditions, asked_names
-from checker.generating.drawing import Drawn
+from checker.generating.scope import Drawn
 from checker.generating.variant import Draw, Put, read_problem, sources
 from checker.graph.build import Builder, BuildError
 from checker.graph.derive import derive
 from checker.graph.mistakes import find_mistakes
 from checker.knowledge.activations import ACTIVATIONS
-from checker.problem.equations import walk
 from checker.readings.compile import compile_derivation
 from checker.readings.lanes import LANES
 from checker.readings.lower import Lowering, straight_line

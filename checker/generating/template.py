@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker import yamlfile
 from checker.errors import AuthorError, Finding, Place
 from checker.expression.tree import ExpressionError
+from checker.find import contents, named_file
 from checker.generating.conditions import Condition, read_condition
-from checker.generating.draws import KINDS, OPTIONS, Source
+from checker.generating.drawing import Chosen, Drawing
 from checker.generating.exactly import Values
-from checker.problem.language import ID_PATTERN, INTEGER, MAX_RANK, TEMPLATE_KEYS
+from checker.generating.kinds import KINDS, OPTIONS
+from checker.generating.scope import Word
+from checker.generating.source import Source
+from checker.numbertext import NumberError
+from checker.problem.language import ID_PATTERN, INTEGER, MAX_RANK
 from checker.problem.reader import Reader, name_fault
-from checker.problem.words import article
+from checker.problem.words import article, table_number
 from checker.table import suggest
 from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from checker.generating.drawing import Drawing
     from checker.model import Shape
 
-KEYS = TEMPLATE_KEYS
 SETTINGS = ("version", "accept", "difficulty", "draws")
 MOST_VARIABLES = 1_000
 MOST_CONDITIONS = 200
@@ -68,9 +74,15 @@ class Template:
     fixed: dict[str, Values]
 
 
-def is_template(root: Mapping) -> bool:
-    """Whether the values of a file are a template's."""
-    return any(key in root.items for key in KEYS)
+def find_template(given: Path | str) -> Template:
+    """The template that is given by its file, or by the id of one that comes with the product.
+
+    Raises:
+        SubmissionError: nothing that is shipped has this id.
+        AuthorError: the file cannot be read, or cannot be used as a template.
+    """
+    path = named_file(given, kinds=("templates",))
+    return load_template(contents(path, AuthorError), str(path))
 
 
 def load_template(data: bytes, file: str) -> Template:
@@ -154,8 +166,6 @@ def _shape(node: Node) -> Shape:
 
 def _fixed(node: Node) -> Values | None:
     """The exact numbers of a value that nothing is drawn for; None where it is no array of numbers."""
-    from checker.problem.words import table_number
-
     flat: list[Fraction] = []
     waiting = [node]
     while waiting:
@@ -165,15 +175,12 @@ def _fixed(node: Node) -> Values | None:
         elif isinstance(part, Scalar):
             try:
                 flat.append(table_number(part.text))
-            except Exception:  # whatever it is instead, the problem's reader says so
+            except (ValueError, NumberError):  # whatever it is instead, the problem's reader says so
                 return None
         else:
             return None
     shape = _shape(node)
-    size = 1
-    for n in shape:
-        size *= n
-    return Values(shape, tuple(flat)) if size == len(flat) else None
+    return Values(shape, tuple(flat)) if prod(shape) == len(flat) else None
 
 
 # ---------------------------------------------------------------- vary
@@ -247,15 +254,11 @@ def _variable(
 
 
 def _draws_words(drawing: Drawing) -> bool:
-    from checker.generating.drawing import Chosen, Word
-
     return isinstance(drawing, Chosen) and isinstance(drawing.items[0], Word)
 
 
 def _used(root: Mapping, name: str, conditions: list[Condition]) -> bool:
     """Whether a name stands anywhere in the file but as its own key."""
-    import re
-
     word = re.compile(rf"(?<![\w]){re.escape(name)}(?![\w])")
     waiting: list[Node] = [part for key, part in root.items.items() if key not in ("id", "format")]
     while waiting:
@@ -320,8 +323,6 @@ def _settings(reader: Reader) -> tuple[str, tuple[tuple[str, Place], ...], Fract
 
 
 def _is_word(text: str) -> bool:
-    import re
-
     return re.fullmatch(ID_PATTERN, text) is not None
 
 

@@ -11,18 +11,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checker.generating.drawing import Drawn, Word
-from checker.generating.template import KEYS, quantity_nodes
+from checker.generating.scope import Drawn, Word
+from checker.generating.template import quantity_nodes
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.problem import problem_from
+from checker.problem.language import TEMPLATE_KEYS
 from checker.yamlfile import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Mapping as AnyMapping
 
-    from checker.generating.drawing import Value
+    from checker.generating.scope import Value
     from checker.generating.template import Template
     from checker.model import Problem
 
@@ -64,7 +65,7 @@ class Put:
         items: dict[str, Node] = {}
         keys: dict[str, Scalar] = {}
         for key, node in root.items.items():
-            if key not in KEYS:
+            if key not in TEMPLATE_KEYS:
                 items[key], keys[key] = self._top(key, node), root.keys[key]
         self.root = Mapping(items, keys, root.line, root.column)
 

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checker import yamlfile
 from checker.expression.parser import parse
-from checker.expression.tree import Binary, Call, Expression, ExpressionError, Index, Name, Negative
+from checker.expression.tree import ExpressionError, Name, walk
 from checker.model import Equation
 from checker.problem.language import FUNCTIONS, MAX_EQUATIONS, MAX_NAME
 from checker.table import suggest
 from checker.yamlfile import Mapping, Node, Scalar, described, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from checker.errors import Place
     from checker.problem.reader import Reader
 
@@ -25,22 +23,6 @@ class Written(NamedTuple):
     name: str
     text: str
     where: Place
-
-
-def walk(expression: Expression) -> Iterator[Expression]:
-    """Every part of an expression, in the order it is written."""
-    stack = [expression]
-    while stack:
-        part = stack.pop()
-        yield part
-        if isinstance(part, Binary):
-            stack += (part.right, part.left)
-        elif isinstance(part, Negative):
-            stack.append(part.operand)
-        elif isinstance(part, Call):
-            stack += reversed(part.arguments)
-        elif isinstance(part, Index):
-            stack.append(part.base)
 
 
 def read_written(reader: Reader, forward: Node | None, loss: Node | None) -> tuple[list[Written], bool]:

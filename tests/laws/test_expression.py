@@ -10,8 +10,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from checker.expression.parser import parse
-from checker.expression.tree import Binary, Call, Expression, ExpressionError, Index, Name, Negative, Number, Slice
-from checker.expression.written import caret, names, unparse
+from checker.expression.tree import (
+    Binary,
+    Call,
+    Expression,
+    ExpressionError,
+    Index,
+    Name,
+    Negative,
+    Number,
+    Slice,
+    names,
+)
+from checker.expression.written import caret, unparse
 
 FUNCTIONS = frozenset({"sigmoid", "exp", "max", "sqrt", "transpose"})
 TOKENS = [

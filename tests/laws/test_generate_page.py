@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from checker.generating.draws import KINDS, OPTIONS
 from checker.generating.exports import EXPORTS
 from checker.generating.guarantees import GUARANTEES
 from checker.generating.handouts import FORMATS
+from checker.generating.kinds import KINDS, OPTIONS
 from checker.generating.template import SETTINGS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "generate.md").read_text(encoding="utf-8")

@@ -15,8 +15,19 @@ import pytest
 
 from checker.expression.normalise import fold_name
 from checker.expression.parser import parse
-from checker.expression.tree import Binary, Call, Expression, ExpressionError, Index, Name, Negative, Number, Slice
-from checker.expression.written import caret, names, unparse
+from checker.expression.tree import (
+    Binary,
+    Call,
+    Expression,
+    ExpressionError,
+    Index,
+    Name,
+    Negative,
+    Number,
+    Slice,
+    names,
+)
+from checker.expression.written import caret, unparse
 
 FUNCTIONS = frozenset({"sigmoid", "exp", "ln", "max", "leaky_relu", "sqrt", "sum", "transpose"})
 ROWS = json.loads((Path(__file__).parent.parent / "data" / "expressions.json").read_text("utf-8"))

@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 
 import checker
+from checker import generate
 from checker.errors import AuthorError
-from checker.generating import generate, generate_set
+from checker.generating import generate_set
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "problem_sets" / "templates").glob("*.yaml"))

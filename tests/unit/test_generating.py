@@ -14,7 +14,7 @@ import pytest
 import checker
 from checker.errors import AuthorError
 from checker.generating import generate_set
-from checker.generating.draws import KINDS
+from checker.generating.kinds import KINDS
 from checker.generating.roster import read_roster, skeleton
 from checker.generating.search import draw
 from checker.generating.secret import read_secret
@@ -147,7 +147,7 @@ def test_initialisers_have_their_variance() -> None:
         ("  x: {uniform: [0, 1], step: 1/3}\n", "t.yaml:10:30: the step is no decimal of at most 6 digits; use one"),
         ("  x: {uniform: [0, q]}\n", "t.yaml:10:20: in 'x': 'q' is not known here; use one of y, w"),
         ("  x: {integers: [0, 0.5]}\n", "t.yaml:10:21: expected a whole number, found 0.5; use `uniform` with a step"),
-        ("  x: {choice: []}\n", "t.yaml:10:15: expected a list to choose from for 'x', found a list of 0; write"),
+        ("  x: {choice: []}\n", "t.yaml:10:15: expected a list to choose from for 'x', found an empty list; write"),
         ("  x: {activation: [sigmoid]}\n", "t.yaml:10:3: 'x' is a number of the problem and is drawn as a word; use"),
         ("  x: {signs: 1, step: 0.1}\n", "t.yaml:10:17: a signs draw has no option 'step'; it takes shape"),
         ("  x: {near: y}\n", "t.yaml:10:13: how far 'x' may lie from it is missing; add `within: 0.5`"),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from checker.expression.tree import Call
-from checker.expression.written import names
+from checker.expression.tree import Call, names, walk
 from checker.generating.blank import HEADINGS, points, rounding
 from checker.generating.handouts.explained import Line, conventions, definitions, judging, notes, rules_of
 from checker.generating.handouts.formula import latex_of
 from checker.generating.variant import Place
 from checker.knowledge.losses import LOSSES
 from checker.model import Kind
-from checker.problem.equations import walk
 from checker.problem.words import shape_in_words
 from checker.readings.notation import latex_name
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.expression.parser import parse
-from checker.expression.tree import Binary, Call, Negative
+from checker.expression.tree import Binary, Call, Negative, walk
 from checker.generating.handouts.formula import latex_of, operator
 from checker.graph.build import decimal
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
-from checker.problem.equations import walk
 from checker.problem.language import FUNCTIONS
 from checker.readings.notation import latex_name
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.expression.tree import Binary, Call, Index, Name, Negative, Number, Slice
-from checker.expression.written import names
+from checker.expression.tree import Binary, Call, Index, Name, Negative, Number, Slice, names
 from checker.readings.notation import latex_name
 
 if TYPE_CHECKING:

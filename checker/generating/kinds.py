@@ -1,4 +1,4 @@
-"""The kinds of draws that `vary:` knows: one entry each, from which the schema and the documentation are made."""
+"""The kinds of draws that `vary:` knows: how each is read, and one entry each with what the schema says of it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,22 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker import yamlfile
-from checker.expression.parser import parse
-from checker.expression.tree import ExpressionError
-from checker.expression.tree import Name as NameTree
 from checker.generating import drawing
-from checker.generating.drawing import Bound, Drawing, Drawn, Formula, Size, Value, Word
 from checker.generating.exactly import FUNCTIONS as EXACT
-from checker.generating.numbers import EmptyPoolError, decimal_text, number, typed
+from checker.generating.numbers import EmptyPoolError
+from checker.generating.scope import Drawn, Size, Value, Word
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
-from checker.problem.equations import walk
-from checker.problem.language import FUNCTIONS, NAME, NUMBER
 from checker.table import Table, suggest
-from checker.yamlfile import Mapping, Node, Scalar, Sequence, described, short
+from checker.yamlfile import Mapping, Node, Scalar, described, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from checker.model import Shape
-    from checker.problem.reader import Reader
+    from checker.generating.drawing import Drawing
+    from checker.generating.source import Source
 
 MOST_CHOICES = 1_000
-LONGEST_AXIS = 1_000
 
 
 class Option(NamedTuple):
@@ -106,144 +100,6 @@ class Kind(NamedTuple):
     aliases: tuple[str, ...] = ()
 
 
-class Source:
-    """One entry of `vary:` while it is read: what its kind is given, and how to report what is wrong with it."""
-
-    def __init__(
-        self, reader: Reader, name: str, node: Mapping, kind: str, shape: Shape, before: dict[str, str]
-    ) -> None:
-        self.reader, self.name, self.node = reader, name, node
-        self.value = node.items[kind]
-        self.where = reader.place(node.keys[kind])
-        self._shape, self.before = shape, before
-
-    def option(self, name: str) -> Node | None:
-        """What an option says; None where it is not there."""
-        return self.node.items.get(name)
-
-    def label(self) -> str:
-        """What messages call it."""
-        return f"{short(self.name)!r}"
-
-    def size(self) -> Size:
-        """The shape: what `shape` says, else that of the quantity."""
-        node = self.option("shape")
-        if node is None:
-            return Size(self._shape, self.where)
-        lengths: list[int | str] = []
-        items = node.items if isinstance(node, Sequence) else [node]
-        for item in items:
-            length = self.length(item, "a length")
-            if length is not None:
-                lengths.append(length)
-        if len(items) > 4:
-            self.reader.say(node, f"a shape of {len(items)} lengths", "use at most 4")
-        return Size(tuple(lengths), self.reader.place(node))
-
-    def length(self, node: Node, label: str) -> int | str | None:
-        """A length: a whole number, or the name of one that was drawn before."""
-        if isinstance(node, Scalar) and NAME.fullmatch(node.text):
-            if node.text in self.before:
-                return node.text
-            self.reader.say(
-                node,
-                f"{label} is {short(node.text)!r}, which is not drawn before this",
-                suggest(node.text, self.before) or "draw it first, with `integers`",
-            )
-            return None
-        return self.reader.integer(node, label, 1, LONGEST_AXIS)
-
-    def step(self, default: Fraction) -> Fraction:
-        """The grid."""
-        node = self.option("step")
-        if node is None:
-            return default
-        step = self.reader.number(node, "step")
-        if step is None:
-            return default
-        if step <= 0:
-            self.reader.say(node, "the step must be more than 0", f"write {number(default).text}")
-            return default
-        self._decimal(node, step, "the step")
-        return step
-
-    def _decimal(self, node: Node, exact: Fraction, label: str) -> None:
-        if not decimal_text(exact):
-            self.reader.say(
-                node, f"{label} is no decimal of at most 6 digits", "use one such as 0.05: its numbers are to be typed"
-            )
-
-    def excluded(self) -> frozenset[Fraction]:
-        """The numbers that are never drawn."""
-        node = self.option("not")
-        if node is None:
-            return frozenset()
-        items = node.items if isinstance(node, Sequence) else [node]
-        found = (self.reader.number(item, "a number under 'not'") for item in items)
-        return frozenset(each for each in found if each is not None)
-
-    def distinct(self) -> bool:
-        """Whether all elements differ."""
-        node = self.option("distinct")
-        return node is not None and self.reader.boolean(node, "distinct")
-
-    def pair(self, what: str, example: str) -> tuple[Node, Node] | None:
-        """The two parts of a list of two."""
-        if isinstance(self.value, Sequence) and len(self.value.items) == 2:
-            return self.value.items[0], self.value.items[1]
-        self.reader.say(
-            self.value, f"expected {what} for {self.label()}, found {_list(self.value)}", f"write {example}"
-        )
-        return None
-
-    def bound(self, node: Node, label: str) -> Bound | None:
-        """A number, or an expression of what was drawn before."""
-        if isinstance(node, Scalar) and not (NUMBER.fullmatch(node.text) and node.plain):
-            return self.formula(node)
-        exact = self.reader.number(node, label)
-        if exact is not None:
-            self._decimal(node, exact, label)
-        return exact
-
-    def formula(self, node: Node) -> Formula | None:
-        """An expression of what was drawn before."""
-        if not isinstance(node, Scalar) or not node.text.strip():
-            self.reader.odd(node, "a number or an expression", "write one such as 1 - x")
-            return None
-        text, place = node.text, self.reader.start(node)
-        try:
-            tree = parse(text, FUNCTIONS, quantities=self.before)
-        except ExpressionError as error:
-            self.reader.say(self.reader.within(place, text, error.at), f"in {self.label()}: {error.what}", error.mend)
-            return None
-        found = [part for part in walk(tree) if isinstance(part, NameTree)]
-        for part in found:
-            if part.name not in self.before:
-                self.reader.say(
-                    self.reader.within(place, text, part.at),
-                    f"in {self.label()}: {short(part.name)!r} is not known here",
-                    suggest(part.name, self.before) or "draw it first: an expression may use what stands above it",
-                )
-        return Formula(tree, text, tuple(dict.fromkeys(part.name for part in found)), place)
-
-    def numbers(self, node: Node, label: str) -> Drawn | None:
-        """A number or an array of numbers."""
-        values: list[Fraction] = []
-        texts: list[str] = []
-        shape = self.reader.array(node, label, 0, values, texts)
-        if shape is None:
-            return None
-        made = (typed(text, exact) for text, exact in zip(texts, values, strict=True))
-        return Drawn(shape, tuple(made))
-
-
-def _list(node: Node) -> str:
-    return f"a list of {len(node.items)}" if isinstance(node, Sequence) else described(node)
-
-
-# ---------------------------------------------------------------- the kinds
-
-
 def _uniform(source: Source) -> Drawing | None:
     pair = source.pair("the lowest and the highest number", "{uniform: [-1, 1], step: 0.1}")
     if pair is None:
@@ -253,7 +109,7 @@ def _uniform(source: Source) -> Drawing | None:
     if low is None or high is None:
         return None
     made = drawing.OnGrid(low, high, step, source.size(), source.where, source.excluded(), source.distinct())
-    return _tried(source, made)
+    return _tried(source, made, "the lowest number comes first")
 
 
 def _integers(source: Source) -> Drawing | None:
@@ -271,36 +127,29 @@ def _integers(source: Source) -> Drawing | None:
     if low is None or high is None:
         return None
     made = drawing.OnGrid(low, high, Fraction(1), source.size(), source.where, source.excluded(), source.distinct())
-    return _tried(source, made)
+    return _tried(source, made, "the lowest number comes first")
 
 
-def _tried(source: Source, made: drawing.OnGrid) -> Drawing | None:
+def _tried(source: Source, made: Drawing, mend: str) -> Drawing | None:
     """The draw, where there is something to draw."""
     try:
         made.count()
     except EmptyPoolError as error:
-        source.reader.say(source.value, f"for {source.label()}: {error}", "the lowest number comes first")
+        source.reader.say(source.value, f"for {source.label()}: {error}", mend)
         return None
     return made
 
 
 def _choice(source: Source) -> Drawing | None:
-    node = source.value
-    if not isinstance(node, Sequence) or not node.items:
-        source.reader.say(
-            node, f"expected a list to choose from for {source.label()}, found {_list(node)}", "write {choice: [0, 1]}"
-        )
+    listed = source.items("a list to choose from", "write {choice: [0, 1]}")
+    if len(listed) > MOST_CHOICES:
+        source.reader.say(source.value, f"a choice of {len(listed):,}", f"use at most {MOST_CHOICES:,}")
         return None
-    if len(node.items) > MOST_CHOICES:
-        source.reader.say(node, f"a choice of {len(node.items):,}", f"use at most {MOST_CHOICES:,}")
-        return None
-    if all(isinstance(item, Scalar) and isinstance(yamlfile.value(item), str) for item in node.items) and not any(
-        isinstance(item, Scalar) and "/" in item.text for item in node.items
-    ):
-        words = tuple(Word(item.text) for item in node.items if isinstance(item, Scalar))
-        return drawing.Chosen(words, source.size(), source.where)
+    words = [item.text for item in listed if isinstance(yamlfile.value(item), str) and isinstance(item, Scalar)]
+    if listed and len(words) == len(listed) and not any("/" in word for word in words):
+        return drawing.Chosen(tuple(map(Word, words)), source.size(), source.where)
     items: list[Value] = []
-    for item in node.items:
+    for item in listed:
         read = source.numbers(item, f"a choice of {source.label()}")
         if read is None:
             return None
@@ -308,7 +157,7 @@ def _choice(source: Source) -> Drawing | None:
             source.reader.say(item, "the choices have different shapes", "give all of them one shape")
             return None
         items.append(read)
-    return drawing.Chosen(tuple(items), source.size(), source.where, source.distinct())
+    return drawing.Chosen(tuple(items), source.size(), source.where, source.distinct()) if items else None
 
 
 def _signs(source: Source) -> Drawing | None:
@@ -330,7 +179,7 @@ def _shuffle(source: Source) -> Drawing | None:
         source.reader.odd(source.value, f"a list of numbers for {source.label()}", "write {shuffle: [1, 2, 3]}")
         return None
     size = source.size()
-    if size.lengths in ((), (1,)) and source.option("shape") is None and not size.lengths:
+    if not size.lengths and source.option("shape") is None:
         size = Size(read.shape, source.where)
     return drawing.Shuffled(read.numbers, size, source.where)
 
@@ -347,14 +196,9 @@ def _normal(source: Source) -> Drawing | None:
     step = source.step(Fraction(1, 100))
     if mean is None or deviation is None:
         return None
-    source._decimal(pair[0], mean, "the mean")  # noqa: SLF001 - its numbers are multiples of the step from there
+    source.decimal(pair[0], mean, "the mean")  # its numbers are multiples of the step from there
     made = drawing.Normal(mean, deviation**2, step, source.size(), source.where, source.excluded())
-    try:
-        made.count()
-    except EmptyPoolError as error:
-        source.reader.say(source.value, f"for {source.label()}: {error}", "use a larger step")
-        return None
-    return made
+    return _tried(source, made, "use a larger step")
 
 
 def _near(source: Source) -> Drawing | None:
@@ -400,17 +244,8 @@ def _initialiser(gain: int, fan: str) -> Callable[[Source], Drawing | None]:
 
 def _function(table: Table[Any]) -> Callable[[Source], Drawing | None]:
     def read(source: Source) -> Drawing | None:
-        node = source.value
-        if not isinstance(node, Sequence) or not node.items:
-            source.reader.odd(
-                node, f"a list of names for {source.label()}", f"write {{{table.kind}: [{next(iter(table))}]}}"
-            )
-            return None
-        found = []
-        for item in node.items:
-            word = _word(source, item, table)
-            if word is not None:
-                found.append(word)
+        listed = source.items("a list of names", f"write {{{table.kind}: [{next(iter(table))}]}}")
+        found = [word for item in listed if (word := _word(source, item, table)) is not None]
         return drawing.Chosen(tuple(found), Size((), source.where), source.where) if found else None
 
     return read
