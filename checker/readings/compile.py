@@ -12,7 +12,7 @@ from checker.graph.node import names, strides
 from checker.knowledge.misconceptions import MISCONCEPTIONS
 from checker.model import Problem, StepRubric, Tolerance
 from checker.readings import program as kept
-from checker.readings.loop import Loop
+from checker.readings.loop import left_behind
 from checker.readings.lower import Lowering
 from checker.readings.numeric import FLOATS
 from checker.readings.renumber import hold, with_holding
@@ -45,10 +45,8 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
     """
     problem = derivation.problem
     lowering = Lowering(derivation)
-    for quantity in problem.quantities:
-        lowering.leaf(quantity.name, quantity.shape, [float(v) for v in quantity.values])
-    if derivation.computed:
-        _computed_leaves(derivation, lowering)
+    for name, shape, left in left_behind(derivation):
+        lowering.leaf(name, shape, left)
     needed, beyond = (derivation.steps, []) if everything else _needed(derivation)
     # what only mistakes use comes last, so that steps have the same numbers with mistakes and without
     steps = needed + beyond
@@ -61,10 +59,7 @@ def compile_derivation(derivation: Derivation, everything: bool = False) -> kept
         candidates.extend(
             kept.Candidate(number, k, routes[k]) for k, route in enumerate(item.routes) if not route.proven
         )
-        start = len(lowering.values)
-        for _ in range(size):
-            lowering.slot()
-        lowering.slots[item.name] = start
+        start = lowering.step(item.name, size)
         shown = item.text or text(item.rule)
         lowered.append(
             kept.Step(item.name, item.kind.value, item.shape, start, size, item.choice, routes, shown, _parents(item))
@@ -192,18 +187,3 @@ def _targets(derivation: Derivation) -> list[str]:
             for name in names(item.rule):
                 users.setdefault(name, set()).add(item.name.partition("@")[0])
     return [q.name for q in derivation.problem.quantities if users.get(q.name) == {derivation.problem.loss}]
-
-
-def _computed_leaves(derivation: Derivation, lowering: Lowering) -> None:
-    """Put in the values that iterations nobody is asked about leave behind."""
-    work = Loop(derivation.problem)
-    last = max(k for k, _ in derivation.computed.values())
-    wanted: dict[int, list[tuple[str, str]]] = {}
-    for name, (k, base) in derivation.computed.items():
-        wanted.setdefault(k, []).append((name, base))
-    for k in range(1, last + 1):
-        work.iterate()
-        for name, base in wanted.get(k, ()):
-            start, shape = work.slots[base], work.shapes[base]
-            lowering.leaf(name, shape, work.values[start : start + prod(shape)])
-        work.hand_over()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import decimal
 from decimal import Decimal
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import mpmath
 import sympy
 
-from checker.graph.node import Node, ordered, strides
+from checker.graph.node import Node, ordered
+from checker.readings.elements import broadcast, terms
 from checker.readings.lower import straight_line
 from checker.readings.numeric import OPERATIONS
 
@@ -136,37 +136,19 @@ class Digits:
 
     def _elementwise(self, node: Node, args: list[list[int]], code: list[Instruction]) -> list[int]:
         formula = self._formula(node.data)
+        places = broadcast(node)
         out = []
         for element in range(node.size):
-            operands = [
-                arg[0] if len(arg) == 1 else arg[_position(element, node.shape, node.args[n].shape)]
-                for n, arg in enumerate(args)
-            ]
             slot = self._slot()
-            code.append((slot, formula, operands))
+            code.append((slot, formula, [arg[place[element]] for arg, place in zip(args, places, strict=True)]))
             out.append(slot)
         return out
 
     def _contraction(self, node: Node, args: list[list[int]], code: list[Instruction]) -> list[int]:
-        inputs, output = node.data
-        sizes: dict[int, int] = {}
-        for subscripts, arg in zip(inputs, node.args, strict=True):
-            sizes.update(zip(subscripts, arg.shape, strict=True))
-        summed = [i for i in sizes if i not in output]
-        apart = [strides(arg.shape) for arg in node.args]
         out = []
-        for position in product(*(range(sizes[i]) for i in output)):
-            terms = []
-            for place in product(*(range(sizes[i]) for i in summed)):
-                at = {**dict(zip(output, position, strict=True)), **dict(zip(summed, place, strict=True))}
-                terms.append(
-                    tuple(
-                        slots[sum(at[i] * s for i, s in zip(subscripts, steps, strict=True))]
-                        for subscripts, steps, slots in zip(inputs, apart, args, strict=True)
-                    )
-                )
+        for element in terms(node):
             slot = self._slot()
-            code.append((slot, None, terms))
+            code.append((slot, None, [[arg[i] for arg, i in zip(args, term, strict=True)] for term in element]))
             out.append(slot)
         return out
 
@@ -200,14 +182,6 @@ def decimal_text(value: Decimal, exact: bool, digits: int = DIGITS) -> str:
             text = text.rstrip("0").rstrip(".")
         return text + ("…" if goes_on else "")
     return f"{rounded:e}"
-
-
-def _position(element: int, large: tuple[int, ...], small: tuple[int, ...]) -> int:
-    return sum(
-        (element // s % n) * t
-        for s, n, t, m in zip(strides(large), large, strides(small), small, strict=True)
-        if m != 1
-    )
 
 
 def _operations(context: decimal.Context) -> dict[str, Callable[[Decimal, Decimal], Decimal]]:

@@ -8,15 +8,16 @@ the exact rationals with guard digits. Comparisons are decided by the digits: no
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
-from math import prod
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mpmath
 import sympy
 
 from checker.graph.formula import rational
-from checker.graph.node import Node, ordered, strides
+from checker.graph.node import Node, ordered
+from checker.readings.elements import broadcast, terms
+from checker.readings.loop import left_behind
 from checker.readings.lower import straight_line
 from checker.readings.numeric import OPERATIONS, Formula
 
@@ -51,26 +52,10 @@ class Exact:
                 quantity.name: [_number(rational(Fraction(v))) for v in quantity.values]
                 for quantity in derivation.problem.quantities
             }
-            self._known.update(self._computed(derivation))
+            for name, _, floats in left_behind(derivation):  # which is all that is known of them
+                self._known[name] = [Value(None, 0, mpmath.mpf(number)) for number in floats]
             for step in derivation.steps:
                 self._known[step.name] = self._work(step.rule)
-
-    def _computed(self, derivation: Derivation) -> dict[str, list[Value]]:
-        """What iterations that nobody is asked about leave behind: floats, which is all that is known of it."""
-        if not derivation.computed:
-            return {}
-        from checker.readings.loop import Loop
-
-        found = {}
-        work = Loop(derivation.problem)
-        for k in range(1, max(k for k, _ in derivation.computed.values()) + 1):
-            work.iterate()
-            for name, (at, base) in derivation.computed.items():
-                if at == k:
-                    start, size = work.slots[base], prod(work.shapes[base])
-                    found[name] = [Value(None, 0, mpmath.mpf(v)) for v in work.values[start : start + size]]
-            work.hand_over()
-        return found
 
     def closed(self, name: str) -> list[Any | None]:
         """Each element's closed form; None where it is longer than a person would read."""
@@ -117,14 +102,11 @@ class Exact:
 
     def _elementwise(self, node: Node, args: list[list[Value]]) -> list[Value]:
         formula = self._formula(node.data)
-        out = []
-        for element in range(node.size):
-            operands = [
-                arg[0] if len(arg) == 1 else arg[_position(element, node.shape, node.args[n].shape)]
-                for n, arg in enumerate(args)
-            ]
-            out.append(formula(_TABLE, operands))
-        return out
+        places = broadcast(node)
+        return [
+            formula(_TABLE, [arg[place[element]] for arg, place in zip(args, places, strict=True)])
+            for element in range(node.size)
+        ]
 
     def _formula(self, formula: GraphFormula) -> Formula:
         if formula.id not in self._formulas:
@@ -133,32 +115,10 @@ class Exact:
 
 
 def _contraction(node: Node, args: list[list[Value]]) -> list[Value]:
-    inputs, output = node.data
-    sizes: dict[int, int] = {}
-    for subscripts, arg in zip(inputs, node.args, strict=True):
-        sizes.update(zip(subscripts, arg.shape, strict=True))
-    summed = [i for i in sizes if i not in output]
-    out = []
-    for position in product(*(range(sizes[i]) for i in output)):
-        terms = []
-        for place in product(*(range(sizes[i]) for i in summed)):
-            at = {**dict(zip(output, position, strict=True)), **dict(zip(summed, place, strict=True))}
-            term: Value | None = None
-            for subscripts, arg, values in zip(inputs, node.args, args, strict=True):
-                factor = values[sum(at[i] * s for i, s in zip(subscripts, strides(arg.shape), strict=True))]
-                term = factor if term is None else _multiply(term, factor)
-            if term is not None:
-                terms.append(term)
-        out.append(_total(terms))
-    return out
+    def product(term: tuple[int, ...]) -> Value:
+        return reduce(_multiply, (arg[i] for arg, i in zip(args, term, strict=True)))
 
-
-def _position(element: int, large: tuple[int, ...], small: tuple[int, ...]) -> int:
-    return sum(
-        (element // s % n) * t
-        for s, n, t, m in zip(strides(large), large, strides(small), small, strict=True)
-        if m != 1
-    )
+    return [_total([product(term) for term in element]) for element in terms(node)]
 
 
 # ---------------------------------------------------------------- arithmetic

@@ -11,7 +11,10 @@ from checker.readings.lower import Lowering
 from checker.readings.numeric import run
 
 if TYPE_CHECKING:
-    from checker.model import Problem
+    from collections.abc import Iterator
+
+    from checker.graph.steps import Derivation
+    from checker.model import Problem, Shape
 
 
 class Loop:
@@ -20,8 +23,6 @@ class Loop:
     def __init__(self, problem: Problem) -> None:
         derivation = loop(problem)
         lowering = Lowering(derivation)
-        for quantity in problem.quantities:
-            lowering.leaf(quantity.name, quantity.shape, [float(v) for v in quantity.values])
         shapes = {item.name: item.shape for item in derivation.steps}
         used = {name for item in derivation.steps for route in item.routes for name in names(route.node)}
         self.handed: list[tuple[int, int, int]] = []
@@ -33,11 +34,7 @@ class Loop:
         self._code = []
         for item in derivation.steps:
             route = lowering.route(item.rule)
-            start = len(lowering.values)
-            for _ in range(prod(item.shape)):
-                lowering.slot()
-            lowering.slots[item.name] = start
-            self._code.append((route, start))
+            self._code.append((route, lowering.step(item.name, prod(item.shape))))
         for name in states:
             self.handed.append((lowering.slots[name], lowering.slots[f"{name}@0"], prod(shapes[name])))
         if problem.update is not None:
@@ -59,6 +56,22 @@ class Loop:
         for source, target, size in self.handed:
             self.values[target : target + size] = self.values[source : source + size]
         self.values[self.time] += 1.0
+
+
+def left_behind(derivation: Derivation) -> Iterator[tuple[str, Shape, list[float]]]:
+    """The leaves that come from iterations that nobody is asked about: for each its name, its shape and its numbers."""
+    wanted: dict[int, list[tuple[str, str]]] = {}
+    for name, (iteration, base) in derivation.computed.items():
+        wanted.setdefault(iteration, []).append((name, base))
+    if not wanted:
+        return
+    work = Loop(derivation.problem)
+    for iteration in range(1, max(wanted) + 1):
+        work.iterate()
+        for name, base in wanted.get(iteration, ()):
+            start, shape = work.slots[base], work.shapes[base]
+            yield name, shape, work.values[start : start + prod(shape)]
+        work.hand_over()
 
 
 def loss_curve(problem: Problem, iterations: int) -> list[float]:

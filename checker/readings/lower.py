@@ -6,8 +6,6 @@ corners need no case of their own, and a single student needs no numpy.
 
 from __future__ import annotations
 
-from itertools import product
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -15,8 +13,9 @@ import sympy
 from checker.errors import AuthorError, Finding, Place
 from checker.graph.formula import Formula as GraphFormula
 from checker.graph.formula import maximum, minimum, operand, step
-from checker.graph.node import Node, ordered, strides
+from checker.graph.node import Node, ordered
 from checker.readings import program as kept
+from checker.readings.elements import broadcast, products, terms
 from checker.readings.numeric import CODES, Formula
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class Lowering:
         self._formula_numbers: dict[int, int] = {}
         self._products: dict[int, list[tuple[float, list[int]]] | None] = {}
         self._operations = 0
+        for quantity in derivation.problem.quantities:
+            self.leaf(quantity.name, quantity.shape, [float(value) for value in quantity.values])
 
     def slot(self, value: float = 0.0) -> int:
         """A new slot."""
@@ -53,6 +54,12 @@ class Lowering:
         self.leaves[name] = (len(self.values), shape)
         for value in values:
             self.exact.append(self.slot(value))
+
+    def step(self, name: str, size: int) -> int:
+        """The first of a step's own slots, which come after all that it is worked by."""
+        start = self.slots[name] = len(self.values)
+        self.values += [0.0] * size
+        return start
 
     def constant(self, value: float) -> int:
         """The slot of a number; one for each."""
@@ -85,24 +92,18 @@ class Lowering:
         return kept.Route(code, at[node.id])
 
     def _elementwise(self, node: Node, args: list[list[int]], code: list[Any]) -> list[int]:
-        products = self._sum_of_products(node.data)
+        sums = self._sum_of_products(node.data)
+        places = broadcast(node)
         out = []
         for element in range(node.size):
-            operands = [
-                arg[0]
-                if len(arg) == 1
-                else arg[element]
-                if len(arg) == node.size
-                else arg[_stretched(element, node, n)]
-                for n, arg in enumerate(args)
-            ]
+            operands = [arg[place[element]] for arg, place in zip(args, places, strict=True)]
             slot = self.slot()
-            if products is not None:
-                terms = []
-                for factor, used in products:
+            if sums is not None:
+                made = []
+                for factor, used in sums:
                     term = [operands[i] for i in used]
-                    terms.append(term if factor == 1 and term else [self.constant(factor), *term])
-                code.append([slot, terms])
+                    made.append(term if factor == 1 and term else [self.constant(factor), *term])
+                code.append([slot, made])
             else:
                 code.append([slot, self.formula(node.data), operands])
             out.append(slot)
@@ -110,35 +111,13 @@ class Lowering:
         return out
 
     def _contraction(self, node: Node, args: list[list[int]], code: list[Any]) -> list[int]:
-        inputs, output = node.data
-        sizes: dict[int, int] = {}
-        for subscripts, arg in zip(inputs, node.args, strict=True):
-            sizes.update(zip(subscripts, arg.shape, strict=True))
-        summed = [i for i in sizes if i not in output]
-        self._operations += prod(sizes.values()) * len(args)
+        self._operations += products(node) * len(args)
         if self._operations > MOST_OPERATIONS:
             return [0] * node.size
-        apart = [strides(arg.shape) for arg in node.args]
-        # for each operand: how far one step along each output index, and each summed index, moves in it
-        outer = [
-            [sum(s for i, s in zip(sub, st, strict=True) if i == o) for o in output]
-            for sub, st in zip(inputs, apart, strict=True)
-        ]
-        inner = [
-            [sum(s for i, s in zip(sub, st, strict=True) if i == k) for k in summed]
-            for sub, st in zip(inputs, apart, strict=True)
-        ]
-        inside = list(product(*(range(sizes[k]) for k in summed)))
-        offsets = [[sum(p * s for p, s in zip(place, steps, strict=True)) for place in inside] for steps in inner]
         out = []
-        for position in product(*(range(sizes[o]) for o in output)):
-            starts = [sum(p * s for p, s in zip(position, steps, strict=True)) for steps in outer]
-            terms = [
-                [arg[start + offset[n]] for arg, start, offset in zip(args, starts, offsets, strict=True)]
-                for n in range(len(inside))
-            ]
+        for element in terms(node):
             slot = self.slot()
-            code.append([slot, terms])
+            code.append([slot, [[arg[i] for arg, i in zip(args, term, strict=True)] for term in element]])
             out.append(slot)
         return out
 
@@ -186,16 +165,6 @@ def sum_of_products(formula: GraphFormula) -> list[tuple[float, list[int]]] | No
         seen.update(factors)
         terms.append((float(factor), [int(f.name[1:]) for f in factors]))
     return terms
-
-
-def _stretched(element: int, node: Node, argument: int) -> int:
-    """Which element of a stretched operand goes into this element of the result."""
-    small = node.args[argument].shape
-    return sum(
-        (element // s % n) * t
-        for s, n, t, m in zip(strides(node.shape), node.shape, strides(small), small, strict=True)
-        if m != 1
-    )
 
 
 # sympy's names of functions of one operand, and ours

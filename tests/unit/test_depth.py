@@ -1,4 +1,4 @@
-"""What a deep problem costs: compiling mistakes grows with the depth, and no faster."""
+"""What a deep or wide problem costs: compiling it with its mistakes grows with its size, and no faster."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def recurrent(depth):
     )
 
 
+def wide(size):
+    """A long vector in one softmax."""
+    given = ", ".join(number(k) for k in range(50 * size))
+    return f"{HEAD}given: {{x: [{given}]}}\nloss:\n  L: sum(softmax(x))\n"
+
+
 def work(text):
     """How many functions are called to compile the problem with its mistakes, and how long its wrong rules are."""
     problem = load_problem(text.encode(), "deep.yaml")
@@ -53,9 +59,9 @@ def work(text):
     return calls, sum(len(mistake.route.code) for mistake in program.mistakes)
 
 
-@pytest.mark.parametrize("network", [chain, recurrent])
+@pytest.mark.parametrize("network", [chain, recurrent, wide])
 def test_compiling_mistakes_costs_the_same_for_every_layer(network):
-    work(network(2))  # what is worked out once and kept by sympy
+    work(network(3))  # what is worked out once and kept by sympy
     small, middle, large = (work(network(depth)) for depth in (45, 65, 85))
     for first, second, third in zip(small, middle, large, strict=True):
         assert third - second <= 1.1 * (second - first)
