@@ -8,6 +8,7 @@ The examples stand in tools/authoring.yaml; what a key means stands in its schem
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,8 +33,13 @@ class Key(NamedTuple):
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """The schema of a kind of file."""
-    read: dict[str, Any] = json.loads((ROOT / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    """The schema of a kind of file; those that the tables determine as they are now, whichever script ran first."""
+    made = {"problem": "page", "template": "template_page"}
+    if kind in made:
+        text = runpy.run_path(str(ROOT / "tools" / "make_schema.py"))[made[kind]]()
+    else:
+        text = (ROOT / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8")
+    read: dict[str, Any] = json.loads(text)
     return read
 
 
@@ -78,9 +84,11 @@ def examples() -> dict[str, dict[str, Any]]:
 
 def table(kind: str) -> str:
     """The keys of a kind of file: what each means, and an example."""
-    shown = examples()[kind]
+    shown, known = examples()[kind], keys(kind)
+    if lacking := [path for path in known if path not in shown]:
+        raise SystemExit(f"{EXAMPLES}: under {kind}, give an example of {', '.join(lacking)}")
     rows = []
-    for path, key in keys(kind).items():
+    for path, key in known.items():
         last = path.rpartition(".")[2]
         example = f"{last}: {shown[path]}".replace("|", "\\|")
         meaning = meant(key).replace("|", "\\|")

@@ -109,6 +109,8 @@ def update(known: dict[str, Any]) -> dict[str, Any]:
     }
     names = dict.fromkeys(("learning_rate", *(n for e in OPTIMIZERS.values() for n, _ in e.settings), *EXTRAS))
     for name in names:
+        if name not in SETTINGS:
+            raise SystemExit(f"{__file__}: say in SETTINGS what the setting {name} is")
         defaults = [
             f"{default} for {entry.name}"
             for entry in OPTIMIZERS.values()
