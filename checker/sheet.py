@@ -352,7 +352,7 @@ def _flattened(content: object, shape: Shape) -> tuple[list[Entry], str]:
         return ([content], "") if not shape else ([], "a single number stands where a row is expected")
     assert isinstance(content, list)
     if not shape:
-        return [], f"{len(content)} numbers stand where one is expected"
+        return [], "a list in brackets stands where a single number is expected"
     if len(content) != shape[0]:
         what = "rows" if len(shape) > 1 else "numbers"
         return [], f"{len(content)} {what} instead of {shape[0]}"

@@ -271,7 +271,8 @@ def _said(error: Any) -> str:
 
 def _mismatch_mend(node: Node, kinds: list[str]) -> str:
     if kinds == ["object"]:
-        return "write `key: value` lines"
+        unspaced = isinstance(node, Scalar) and node.plain and ":" in node.text
+        return "put a space after each ':'" if unspaced else "write `key: value` lines"
     if not isinstance(node, Scalar):
         return ""
     wants_number = "number" in kinds or "integer" in kinds

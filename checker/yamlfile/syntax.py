@@ -12,10 +12,17 @@ from checker.yamlfile.reading import end
 
 _QUOTES = "put the text in quotes"
 _OPENED = {"did not find expected ',' or ']'": ("[", "]"), "did not find expected ',' or '}'": ("{", "}")}
+_TWO_COLONS = "mapping values are not allowed in this context"
+_NONE_ABOVE = "a text of several lines cannot be a key"
 _SAID = {
-    "mapping values are not allowed in this context": (
+    _NONE_ABOVE: ("the line above has no ':', or this one is indented too far", "write each `key: value` on its line"),
+    _TWO_COLONS: (
         "a second ':' on one line, or a line that is indented too far",
         "start a new line for each `key: value`, or put the text in quotes",
+    ),
+    "mapping keys are not allowed in this context": (
+        "a value cannot begin with '?'",
+        "leave out what is not known, or put the text in quotes",
     ),
     "did not find expected key": (
         "expected the next `key: value` here, in line with the others",
@@ -68,6 +75,8 @@ def in_words(fault: yaml.YAMLError, text: str, file: str) -> list[Finding]:
     if context is not None and (mark is None or mark.index >= len(text.rstrip()) or problem in _AT_CONTEXT):
         mark = context
     where = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
+    if mark is not None and problem == _TWO_COLONS and ":" not in text[: mark.index].rpartition("\n")[2]:
+        problem = _NONE_ABOVE
     what, mend = _described(fault, problem, context, text[mark.index : mark.index + 1] if mark else "")
     return [Finding(what, where, mend)]
 

@@ -254,6 +254,9 @@ ID = "expected the problem's id: letters a to z, digits, '.', '_' and '-', at mo
         (HEAD, ["1:1: the key 'answers' is missing; add `answers:`"]),
         (HEAD + "answers:\n", ["3:9: answers: there are none; write them below it, one a line, such as `  z: 0.7`"]),
         (HEAD + "answers: [1]\n", ["3:10: answers: expected keys with values, found a list; write `key: value` lines"]),
+        (HEAD + "answers:\n  z:0.7\n", [
+            "4:3: answers: expected keys with values, found the text 'z:0.7'; put a space after each ':'"
+        ]),
         (HEAD + "answers: 0.7\n", ["3:10: answers: expected keys with values, found 0.7; write `key: value` lines"]),
         ("answers: {}\n", [
             "1:1: the key 'format' is missing; add `format:`",

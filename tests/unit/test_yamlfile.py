@@ -219,6 +219,13 @@ def _as_texts(data: object) -> object:
                 "start a new line for each `key: value`, or put the text in quotes"
             ),
         ]),
+        ("a=1\nb: 2\n", [
+            "2:2: the line above has no ':', or this one is indented too far; write each `key: value` on its line",
+        ]),
+        ("a: 1\n b: 2\n", [
+            "2:3: the line above has no ':', or this one is indented too far; write each `key: value` on its line",
+        ]),
+        ("a: ?\n", ["1:4: a value cannot begin with '?'; leave out what is not known, or put the text in quotes"]),
         ("a: 1\nb\nc: 2\n", [
             "2:1: this line has no ':'; write `key: value`, or indent what goes on from the line above",
         ]),
