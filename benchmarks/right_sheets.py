@@ -21,6 +21,9 @@ import numpy as np
 from benchmarks.record import record
 from checker import load_problem
 from checker.compare import asked_unit
+from checker.diagnose.hidden import LeftOut
+from checker.diagnose.local import Local
+from checker.diagnose.roundings import Roundings
 from checker.mark import CORRECT, mark
 from checker.model import Problem, Rubric, Tolerance
 from checker.readings.compile import compile_problem
@@ -120,12 +123,14 @@ def refused(program: Program, sheets: int, seed: int) -> tuple[int, int, str]:
     answers = simulate(program, sheets, rng)
     asked = {slot for item in program.ask for slot in _slots(program, item)}
     answers = {slot: answer for slot, answer in answers.items() if slot in asked}
-    marks = mark(program, list(program.values), answers, LANES)
+    right = list(program.values)
+    marks = mark(program, right, answers, LANES)
+    too_far = Roundings(LeftOut(Local(program, right, answers, LANES))).too_far(marks)
     bad = np.zeros(sheets, dtype=bool)
     possible = typed_by_a_person(answers)
     where = ""
     for slot, (_, _, given, _) in answers.items():
-        lost = possible & given & (marks.verdict[slot] != CORRECT)
+        lost = possible & given & ((marks.verdict[slot] != CORRECT) | too_far.get(slot, False))
         if lost.any() and not where:
             where = next(s.name for s in program.steps if s.slot <= slot < s.slot + s.size)
         bad |= lost

@@ -223,7 +223,7 @@ class _Marking:
         found = [_candidates(self.program, step, way, lanes) for way in marks.ways]
         for who, route in overrides:
             for way, candidates in zip(marks.ways, found, strict=True):
-                _override(self.program, route, who, way, candidates, lanes)
+                _override(self.program, step, route, who, way, candidates, lanes)
         for element, slot in enumerate(slots):
             chosen = [candidates[element][way.route(step)] for way, candidates in zip(marks.ways, found, strict=True)]
             marks.unit[slot] = unit = units[element]
@@ -382,14 +382,16 @@ def _candidates(program: Program, step: Step, way: Way, lanes: Any) -> list[list
     """For each element, what each route gives: value, radius and taint."""
     per_route = []
     for route in step.routes:
-        run_balls(route.code, program.formulas, way, lanes)
+        run_balls(route.code, program.formulas, way, lanes, step.iteration)
         per_route.append([(way.value[out], way.radius[out], way.tainted[out]) for out in route.out])
     return [list(routes) for routes in zip(*per_route, strict=True)]
 
 
-def _override(program: Program, route: Route, who: Value, way: Way, candidates: list[list[Ball]], lanes: Any) -> None:
+def _override(
+    program: Program, step: Step, route: Route, who: Value, way: Way, candidates: list[list[Ball]], lanes: Any
+) -> None:
     """Put what a wrong rule gives in the place of every route, for those who used it."""
-    run_balls(route.code, program.formulas, way, lanes)
+    run_balls(route.code, program.formulas, way, lanes, step.iteration)
     for element, out in enumerate(route.out):
         candidates[element][:] = [
             (

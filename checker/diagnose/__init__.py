@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from checker.diagnose.habits import OF, habits_of
 from checker.diagnose.hidden import LeftOut
 from checker.diagnose.local import SLIP_FROM, Candidates, Explanation, Item, Local
+from checker.diagnose.roundings import Roundings
 from checker.mark import CORRECT, DIAGNOSED_SLIP, FOLLOW_THROUGH, MISCONCEPTION, WRONG, Marks, mark
 from checker.readings.numeric import FLOATS, Value
 
@@ -76,6 +77,7 @@ class _Search:
         self.program, self.reference, self.answers, self.marks, self.lanes = program, reference, answers, marks, lanes
         self.local = Local(program, reference, answers, lanes)
         self.region = LeftOut(self.local)
+        self.refused = Roundings(self.region).too_far(marks)
         self.overrides: dict[int, list[tuple[Value, Route]]] = {}
         self.found: dict[int, Found] = {}
         self.count = lanes.count(part for answer in answers.values() for part in answer[:1])
@@ -83,6 +85,7 @@ class _Search:
     def run(self) -> Diagnosis:
         """Every step by itself; then, in graph order, hidden mistakes, each carried on before the next step."""
         lanes, local = self.lanes, self.local
+        self._refuse(self.marks)
         items = [item for number in range(len(self.program.steps)) if (item := local.item(number, self.marks))]
         seen = self._counted(self._examined(items))
         for first in seen:
@@ -102,6 +105,11 @@ class _Search:
         self._habits()
         self._name()
         return Diagnosis(self.marks, self.found)
+
+    def _refuse(self, marks: Marks) -> None:
+        """Turn what is right by its ball alone, and no roundings lead to."""
+        for slot, who in self.refused.items():
+            marks.verdict[slot] = self.lanes.where(who, WRONG, marks.verdict[slot])
 
     # ------------------------------------------------------------ the step itself
 
@@ -275,7 +283,9 @@ class _Search:
         overrides = {step: list(rules) for step, rules in self.overrides.items()}
         for step, who, route in more:
             overrides.setdefault(step, []).append((who, route))
-        return mark(self.program, self.reference, self.answers, self.lanes, overrides)
+        marks = mark(self.program, self.reference, self.answers, self.lanes, overrides)
+        self._refuse(marks)
+        return marks
 
     def _name(self) -> None:
         """Turn the verdict of every wrong answer that something explains."""

@@ -7,23 +7,28 @@ element of one answer is cut out of the program first, without balls, and only w
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checker.compare import within
 from checker.diagnose.habits import OF, habits_of, layers
 from checker.diagnose.local import Explanation
+from checker.diagnose.way import Way
 from checker.mark import CORRECT, FOLLOW_THROUGH, Marks, doubtful
 from checker.readings.ball import work
-from checker.readings.numeric import Picked, Value, run
-from checker.readings.program import operands_of, slots_read
+from checker.readings.numeric import Picked
+from checker.readings.program import slots_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from checker.diagnose.local import Item, Local
+    from checker.readings.numeric import Value
     from checker.readings.program import Mistake, Route, Step
+
 LARGEST_TIER = 3  # coincidences are not looked for where nothing was written
 HIDDEN_CHANCE = 0.06  # how likely chance may be where a mistake at a step left out is clear
+FIRST_ROUTES: Mapping[str, int] = MappingProxyType({})  # every step by the route that is shown
 SLACK = 4.0  # how far off, in radii of the right rule, a trial is worked in full
 
 
@@ -54,7 +59,7 @@ class LeftOut:
         self.left_out = {number for number, step in enumerate(program.steps) if self._is_left_out(step)}
         self._layers: dict[str, dict[int, bool]] | None = None
         self._reads: dict[tuple[int, int], set[int]] = {}
-        self._parents: dict[int, set[int]] = {}
+        self._parents: dict[tuple[int, int], set[int]] = {}
 
     @property
     def layers(self) -> dict[str, dict[int, bool]]:
@@ -70,21 +75,34 @@ class LeftOut:
             for slot in range(step.slot, step.slot + step.size)
         )
 
-    def before(self, number: int) -> list[int]:
-        """The steps left out that this one is worked from, up to the nearest answers."""
+    def before(self, number: int, way: Mapping[str, int] = FIRST_ROUTES) -> list[int]:
+        """The steps left out that this one is worked from, up to the nearest answers, by the routes of a way."""
         waiting, found = [number], set()
         while waiting:
-            for n in self.parents(waiting.pop()):
+            for n in self.parents(waiting.pop(), way):
                 if n in self.left_out and n not in found:
                     found.add(n)
                     waiting.append(n)
         return sorted(found)
 
-    def parents(self, number: int) -> set[int]:
+    def route(self, number: int, way: Mapping[str, int] = FIRST_ROUTES) -> int:
+        """Which of its routes a step takes on a way: the one for its choice, else the first."""
+        step = self.program.steps[number]
+        return way.get(step.choice, 0) % len(step.routes)
+
+    def parents(self, number: int, way: Mapping[str, int] = FIRST_ROUTES) -> set[int]:
         """The steps whose values this one's rule reads."""
-        if number not in self._parents:
-            self._parents[number] = {self.step_of[slot] for slot in self.reads(number, 0) if slot in self.step_of}
-        return self._parents[number]
+        key = number, self.route(number, way)
+        if key not in self._parents:
+            self._parents[key] = {self.step_of[slot] for slot in self.reads(*key) if slot in self.step_of}
+        return self._parents[key]
+
+    def way(self, slot: int, choices: Mapping[str, int] = FIRST_ROUTES) -> Way:
+        """The way to a slot through what was left out before it."""
+        number = self.step_of[slot]
+        steps = [*self.before(number, choices), number]
+        routes = {n: self.program.steps[n].routes[self.route(n, choices)] for n in steps}
+        return Way(self.program, self.answers, self.lanes, slot, routes)
 
     def reads(self, number: int, route: int) -> set[int]:
         """The slots that a step's route reads."""
@@ -176,19 +194,17 @@ class LeftOut:
             mine, left = left & mask, left & lanes.negated(mask)
             if not lanes.some(mine):
                 continue
-            here, covered = self._near_slot(item, marks, n, trials, before)
+            here, covered = self._near_slot(item, marks, n, trials)
             near = [each | (mine & close) for each, close in zip(near, here, strict=True)]
             chance = lanes.where(mine, covered, chance)
         return [(trial, each, chance) for trial, each in zip(trials, near, strict=True) if lanes.some(each)]
 
-    def _near_slot(
-        self, item: Item, marks: Marks, n: int, trials: Sequence[Trial], before: Sequence[int]
-    ) -> tuple[list[Value], Value]:
+    def _near_slot(self, item: Item, marks: Marks, n: int, trials: Sequence[Trial]) -> tuple[list[Value], Value]:
         """For each trial, whether it comes near the item's number `n`; and how much all of them cover."""
         lanes, rows, slot = self.lanes, self.rows, item.slots[n]
-        way = Way(self, item.number, slot, before)
+        way = self.way(slot)
         base = marks.ways[0].value
-        values = [way.value(trial, Picked(base, item.who, lanes)) for trial in trials]
+        values = [way.with_rules(dict(trial.rules), Picked(base, item.who, lanes)) for trial in trials]
         reach = lanes.pick(marks.reach[slot], item.who)
         carried = lanes.pick(marks.carried[slot], item.who)
         unit = lanes.pick(marks.unit[slot], item.who)
@@ -307,68 +323,3 @@ class LeftOut:
             accounted = (wrong & agrees) | (strained & tight & lanes.negated(wrong))
             total = total + lanes.where(accounted, 1, 0) - lanes.where(fine & lanes.negated(agrees), 1, 0)
         return total
-
-
-class Way:
-    """The part of a program that works one slot from the steps left out before it."""
-
-    def __init__(self, region: LeftOut, number: int, slot: int, before: Sequence[int]) -> None:
-        self.region, self.slot = region, slot
-        self.pieces: list[tuple[int, list[Any], list[tuple[int, int]], set[int]]] = []
-        wanted = {slot}
-        inside = {*before, number}
-        for n in sorted(inside, reverse=True):
-            step = region.program.steps[n]
-            route = step.routes[0]
-            pairs = [(s, out) for s, out in zip(range(step.slot, step.slot + step.size), route.out, strict=True)]
-            pairs = [(s, out) for s, out in pairs if s in wanted]
-            code, reads = _cut(route.code, {out for _, out in pairs})
-            wanted |= reads
-            self.pieces.append((n, code, pairs, reads))
-        self.pieces.reverse()
-        self._after: dict[tuple[int, ...], list[tuple[int, list[Any], list[tuple[int, int]]]]] = {}
-
-    def value(self, trial: Trial, values: Picked) -> Value:
-        """What the slot comes to under a trial; `values` is used up."""
-        region, formulas = self.region, self.region.program.formulas
-        rules = dict(trial.rules)
-        key = tuple(rules)
-        if key not in self._after:
-            self._after[key] = self._reached(key)
-        for n, code, pairs in self._after[key]:
-            route = rules.get(n)
-            run(code if route is None else route.code, formulas, values, region.lanes)
-            first = region.program.steps[n].slot
-            for slot, out in pairs if route is None else enumerate(route.out, first):
-                value = values[out]
-                if slot in region.answers and slot != self.slot:
-                    given = region.lanes.pick(region.answers[slot][2], values.who)
-                    value = region.lanes.where(given, values[slot], value)
-                values[slot] = value
-        return values[self.slot]
-
-    def _reached(self, spoiled: tuple[int, ...]) -> list[tuple[int, list[Any], list[tuple[int, int]]]]:
-        """The pieces that a trial at these steps changes."""
-        steps = self.region.program.steps
-        touched: set[int] = set()
-        found = []
-        for n, code, pairs, reads in self.pieces:
-            if n in spoiled:
-                touched.update(range(steps[n].slot, steps[n].slot + steps[n].size))
-                found.append((n, code, pairs))
-            elif not touched.isdisjoint(reads):
-                touched.update(slot for slot, _ in pairs)
-                found.append((n, code, pairs))
-        return found
-
-
-def _cut(code: Sequence[Any], wanted: set[int]) -> tuple[list[Any], set[int]]:
-    """The instructions that make the wanted slots, and the slots that they read from before."""
-    kept = []
-    needed = set(wanted)
-    for instruction in reversed(code):
-        if instruction[0] in needed:
-            needed.discard(instruction[0])
-            needed.update(operands_of(instruction))
-            kept.append(instruction)
-    return kept[::-1], needed

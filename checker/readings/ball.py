@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-LEFT = 0.25  # of a number below a fraction line, however its digits were cut off
 FAR = 20  # times as far as what is left: there 0 is a pole
 
 
@@ -32,8 +31,11 @@ class Balls:
         return Balls(self.value[:], self.radius[:], self.tainted[:])
 
 
-def run(code: Code, formulas: Sequence[Formula], balls: Balls, lanes: Any = FLOATS) -> None:
-    """Work the code on balls: every instruction's value, radius and taint go into its slot."""
+def run(code: Code, formulas: Sequence[Formula], balls: Balls, lanes: Any = FLOATS, iteration: int = 1) -> None:
+    """Work the code on balls: every instruction's value, radius and taint go into its slot.
+
+    `iteration` is that of the step: so often can digits have been cut off from what its optimizer carries on.
+    """
     values, radii, taints = balls.value, balls.radius, balls.tainted
     for instruction in code:
         slot = instruction[0]
@@ -41,7 +43,7 @@ def run(code: Code, formulas: Sequence[Formula], balls: Balls, lanes: Any = FLOA
             arguments = instruction[2]
             formula = formulas[instruction[1]]
             values[slot], radii[slot] = _formula(
-                formula, [values[i] for i in arguments], [radii[i] for i in arguments], lanes
+                formula, [values[i] for i in arguments], [radii[i] for i in arguments], lanes, iteration
             )
             tainted: Value = False
             for i in arguments:
@@ -78,7 +80,9 @@ def _unbounded(values: list[Value], radii: list[Value], slot: int, lanes: Any) -
     values[slot] = lanes.where(moved & lanes.undefined(value), 0.0, value)
 
 
-def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: Any) -> tuple[Value, Value]:
+def _formula(
+    formula: Formula, values: list[Value], radii: list[Value], lanes: Any, iteration: int = 1
+) -> tuple[Value, Value]:
     operations, where = lanes.operations, lanes.where
     centre = formula(operations, values)
     # a radius that is the number 0 is exact in every lane (a given); arrays are never skipped
@@ -94,7 +98,7 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
             moved[i] = end = values[i] + way
             deviation = formula(operations, moved) - centre
             if lanes.some(lanes.undefined(deviation)):
-                end, deviation = _last_end(formula, centre, moved, i, values[i], radii[i], lanes)
+                end, deviation = _last_end(formula, centre, moved, i, values[i], radii[i], lanes, iteration)
             ends.append(end)
             apart.append(deviation)
         (up, down), (above, below) = ends, apart
@@ -111,27 +115,34 @@ def _formula(formula: Formula, values: list[Value], radii: list[Value], lanes: A
 
 
 def _last_end(
-    formula: Formula, centre: Value, moved: list[Value], i: int, value: Value, radius: Value, lanes: Any
+    formula: Formula,
+    centre: Value,
+    moved: list[Value],
+    i: int,
+    value: Value,
+    radius: Value,
+    lanes: Any,
+    iteration: int,
 ) -> tuple[Value, Value]:
     """An end of operand i's ball, and how far it takes the formula, where that leads out of its domain.
 
     Beyond 0 there is no root. Where the ball holds 0, its end is 0; but below a fraction line (a pole, were it not for
-    an epsilon) a quarter of the value: nobody divides by what has been rounded to nothing, and a digit that is left is
-    half of it, after three steps of which each has cut something off (Adam's third `v`) a quarter.
+    an epsilon) a part of the value: nobody divides by what has been rounded to nothing, and a digit that is left is
+    half of it, after two steps of which each has cut something off (Adam's second `v`) a third, and so on.
     What leaves the domain otherwise (ln of a negative number) tells nothing about rounding; what grows without bound
     does: after an `a` typed as 1.0000, ln(1 - a) can have been anything.
     """
     where, operations, undefined = lanes.where, lanes.operations, lanes.undefined
-    end = moved[i]
+    end, last = moved[i], value / (iteration + 1)
     deviation = formula(operations, moved) - centre
     beyond = undefined(deviation) & (abs(value) < radius)
     if lanes.some(beyond):
-        moved[i] = value * LEFT
+        moved[i] = last
         near = formula(operations, moved) - centre
         moved[i] = value * 0
         far = formula(operations, moved) - centre
         tame = abs(far) <= FAR * abs(near)
-        end = where(beyond, where(tame, 0.0, value * LEFT), end)
+        end = where(beyond, where(tame, 0.0, last), end)
         deviation = where(beyond, where(tame, far, near), deviation)
     return end, where(undefined(deviation), 0.0, deviation)
 

@@ -199,6 +199,12 @@ class Picked(dict[int, Value]):
         value = self[slot] = self.lanes.pick(self.base[slot], self.who)
         return value
 
+    def copied(self) -> Picked:
+        """The same again, to be changed by itself."""
+        copy = Picked(self.base, self.who, self.lanes)
+        copy.update(self)
+        return copy
+
 
 def arrays() -> Any:
     """The same for numpy arrays with one lane a student; numpy is imported here and nowhere before."""

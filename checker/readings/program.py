@@ -46,6 +46,11 @@ class Step(NamedTuple):
     formula: str
     parents: list[str]
 
+    @property
+    def iteration(self) -> int:
+        """In which iteration of the update it is worked, from 1."""
+        return int(self.name.partition("@")[2] or 1)
+
 
 class Asked(NamedTuple):
     """What an instructor asks for: a step or one element of it, what it is worth and how it is marked.

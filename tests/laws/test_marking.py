@@ -151,18 +151,19 @@ def root_over(epsilon):
 
 @pytest.mark.parametrize("lanes", [FLOATS, LANES])
 @pytest.mark.parametrize(
-    ("epsilon", "radius", "least", "most"),
+    ("epsilon", "radius", "iteration", "least", "most"),
     [
-        (0.1, 1.01e-4, 0.909, 0.91),  # down to a root of 0, where the formula is 10
-        (1e-8, 1e-4 + 1e-9, 99, 101),  # a pole: down to a quarter of it, 1/sqrt(0.25e-4) - 100
-        (1e-8, 1e-6, 0.4, 0.6),  # the ball does not hold 0
+        (0.1, 1.01e-4, 1, 0.909, 0.91),  # down to a root of 0, where the formula is 10
+        (1e-8, 1e-4 + 1e-9, 1, 41, 42),  # a pole: down to half of it, 1/sqrt(0.5e-4) - 100
+        (1e-8, 1e-4 + 1e-9, 3, 99, 101),  # cut off three times: down to a quarter of it, 1/sqrt(0.25e-4) - 100
+        (1e-8, 1e-6, 1, 0.4, 0.6),  # the ball does not hold 0
     ],
 )
-def test_a_ball_reaches_to_the_end_of_the_domain(lanes, epsilon, radius, least, most):
+def test_a_ball_reaches_to_the_end_of_the_domain(lanes, epsilon, radius, iteration, least, most):
     balls = Balls([1e-4, 0.0], [radius, 0.0], [0, 0])
     if lanes is LANES:
         balls = Balls([LANES.array([1e-4, 1.0]), 0.0], [LANES.array([radius, radius]), 0.0], [0, 0])
     with lanes.quiet():
-        run_balls([[1, 0, [0]]], [root_over(epsilon)], balls, lanes)
+        run_balls([[1, 0, [0]]], [root_over(epsilon)], balls, lanes, iteration)
     reach = balls.radius[1] if lanes is FLOATS else balls.radius[1][0]
     assert least <= reach <= most
