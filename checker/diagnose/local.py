@@ -254,6 +254,8 @@ class Local:
             return []
         clear = {tier: self._clear(item, found, tier) for tier in {tier for _, tier, _, _ in who}}
         unfinished = self._unfinished(item)
+        # one element of an array by a mistake that would have changed the others: chance does that as well
+        several = sum(lanes.where(mask, 1, 0) for mask in item.mask) > 1
         explained = []
         for (code, tier, slip, partial), mask in who.items():
             # each wrong rule by itself where elements were left out that it gives too
@@ -266,7 +268,8 @@ class Local:
                     explained.append(Explanation(code, tier, slip, new, new & clear[tier], rules=(rule,)))
             rest = mask & lanes.negated(unfinished) if apart else mask
             if lanes.some(rest):
-                explained.append(Explanation(code, tier, slip, rest, rest & clear[tier], partial=partial))
+                sure = rest & clear[tier] & several if partial else rest & clear[tier]
+                explained.append(Explanation(code, tier, slip, rest, sure, partial=partial))
         return explained
 
     def _unfinished(self, item: Item) -> Value:

@@ -347,6 +347,41 @@ def test_a_number_worked_elsewhere_is_named_from_that_answer_alone(code: str, st
     assert code in codes(judged)
 
 
+LINEAR = """
+format: check-backprop/problem@1
+id: linear
+given: {x: 2, y: [1, 0.5]}
+parameters: {W: [0.3, -0.7], b: [0.1, 0.4]}
+forward: {z: W*x + b, a: linear(z)}
+loss: {L: "half_squared_error(a, y)"}
+update: {optimizer: sgd, learning_rate: 0.5}
+ask: [dL_dz, dL_db, W_new]
+"""
+
+
+@cache
+def linear() -> Program:
+    return compile_problem(load_problem(LINEAR.encode(), "linear.yaml"), mistakes=True)
+
+
+def test_what_follows_from_an_answer_does_not_explain_it() -> None:
+    """The slope is 1, so any dL_dz whatever is the dL_db that was worked from it."""
+    grade = graded("linear", linear(), {"dL_dz": ["0.3711", "-1.5"], "dL_db": ["0.3711", "-1.5"]})
+    assert codes(step_of(grade, "dL_dz")) == []
+    assert step_of(grade, "dL_dz").verdict is Verdict.WRONG
+    assert step_of(grade, "dL_db").verdict is Verdict.FOLLOW_THROUGH
+
+
+@pytest.mark.parametrize("confidence", ["possible", "clear"])
+def test_a_mistake_at_one_element_alone_is_only_possible(confidence: str) -> None:
+    """The change in the place of the new value: at one element of two, or at both."""
+    right = linear().values[next(s.slot for s in linear().steps if s.name == "W_new") :][:2]
+    change = [f"{new - old:.4f}" for new, old in zip(right, (0.3, -0.7), strict=True)]
+    typed = [change[0], f"{right[1]:.4f}"] if confidence == "possible" else change
+    judged = step_of(graded("linear", linear(), {"W_new": typed}), "W_new")
+    assert {d.confidence for d in judged.diagnosis if d.code == "step_reported_as_weight"} == {confidence}
+
+
 # ---------------------------------------------------------------- the table itself
 
 

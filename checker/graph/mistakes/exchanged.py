@@ -54,9 +54,15 @@ def stale(net: Network) -> Iterator[Place]:
 
 
 def operands(net: Network) -> Iterator[Place]:
-    """`operand`: the rule with one given or parameter exchanged for another, or one step's value for another's."""
+    """`operand`: the rule with one given or parameter exchanged for another, or one step's value for another's.
+
+    Not for that of a step that comes of this one: from a wrong answer that always follows.
+    """
     if len(net.steps) > MOST_EXCHANGED:
         return
+    comes_of: dict[str, set[str]] = {}
+    for name, item in net.steps.items():
+        comes_of[name] = {name}.union(*(comes_of.get(leaf, ()) for leaf in names(item.rule)))
     for item in net.steps.values():
         for leaf in names(item.rule):
             if leaf in net.quantities:
@@ -65,7 +71,9 @@ def operands(net: Network) -> Iterator[Place]:
                     yield Place("operand", item, {"swapped": swapped})
             elif leaf in net.steps:
                 kind = net.steps[leaf].kind
-                others = (name for name, other in net.steps.items() if other.kind is kind and name != item.name)
+                others = (
+                    name for name, other in net.steps.items() if other.kind is kind and item.name not in comes_of[name]
+                )
                 for other in net.alike(leaf, others, MOST_STEPS):
                     swapped = net.nodes.rename(item.rule, {leaf: net.name(other)}, {})
                     yield Place("operand", item, {"swapped": swapped})
