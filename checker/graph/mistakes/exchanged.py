@@ -19,7 +19,10 @@ MOST_EXCHANGED = 200  # steps: in a network written out unit by unit, anything e
 
 
 def renamed(net: Network) -> Iterator[Place]:
-    """`raw`: the error that has not crossed the activation; `updated`: weights after the update."""
+    """`raw`, a gradient on the way back: raw (with the error that has not crossed the activation).
+
+    `updated`, the same: updated (with the weights after the update).
+    """
     before = {
         net.delta(slope.about).data: net.delta(slope.via)
         for slope in net.slopes
@@ -39,7 +42,10 @@ def renamed(net: Network) -> Iterator[Place]:
 
 
 def stale(net: Network) -> Iterator[Place]:
-    """`stale`: whole (the step of the iteration before), forward (a gradient from the activations before)."""
+    """`stale`, any step from the second iteration on but updates: whole (its value in the iteration before).
+
+    Of a gradient also forward (worked from the forward values before).
+    """
     if not net.again:
         return
     before = {name: net.nodes.name(name + BEFORE, item.shape) for name, item in net.steps.items()}
@@ -54,7 +60,7 @@ def stale(net: Network) -> Iterator[Place]:
 
 
 def operands(net: Network) -> Iterator[Place]:
-    """`operand`: the rule with one given or parameter exchanged for another, or one step's value for another's.
+    """`operand`, any step: swapped (one given, parameter or step exchanged for another).
 
     Not for that of a step that comes of this one: from a wrong answer that always follows.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def activations(net: Network) -> Iterator[Place]:
-    """`activation`: z, and the activation's parameters."""
+    """`activation`, an activation's value: z, and the activation's parameters."""
     for name, equation in net.equations.items():
         tree = equation.expression
         kind = net.activation(name)
@@ -27,7 +27,10 @@ def activations(net: Network) -> Iterator[Place]:
 
 
 def sums(net: Network) -> Iterator[Place]:
-    """`sum`: right, b (as it is added); `forward_swap`: swapped."""
+    """`sum`, for each quantity added in a sum: right (the right rule), b (the quantity, with its sign).
+
+    `forward_swap`, for each weight in it: swapped (another weight in its place, or a square matrix transposed).
+    """
     for name, rule in net.deriver.rules.items():
         if name == net.problem.loss or net.activation(name):
             continue

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def loss_places(net: Network) -> Iterator[Place]:
-    """`loss`: L (the right rule), a, y; `loss_outputs`: L, K; `loss_batch`: L, m; `loss_logit`: y, z."""
+    """`loss`, its value: L (the right rule), a (the prediction), y (the target).
+
+    `loss_outputs`: L, K (how many outputs); `loss_batch`: L, m (how many examples); `loss_logit`: y, z (what the
+    prediction's activation is applied to).
+    """
     item = net.steps[net.problem.loss]
     scope: dict[str, Node] = {"L": item.rule}
     predictions = net.predictions()
@@ -38,9 +42,10 @@ def loss_places(net: Network) -> Iterator[Place]:
 
 
 def loss_gradients(net: Network) -> Iterator[Place]:
-    """`loss_gradient`, `loss_gradient_signs` of arrays: g (the right rule), a, y, L; `loss_gradient_outputs`: g, K.
+    """`loss_gradient`, the gradient by a prediction: g (the right rule), a, y, L.
 
-    Of a single number a wrong sign is all that the error without its sign can be.
+    `loss_gradient_signs`, of arrays: the same; `loss_gradient_outputs`: g, K (how many outputs). Of a single number a
+    wrong sign is all that the error without its sign can be.
     """
     outputs, _ = net.counts()
     for prediction in net.predictions():

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def weights(net: Network) -> Iterator[Place]:
-    """`weight`: g, x, w (single numbers); `weight_matrix`: G (g along each row), w; `weight_other`: swapped."""
+    """`weight`, the gradient by a weight, of single numbers: g (the gradient that arrives), x (the input), w.
+
+    `weight_matrix`: G (of w's shape, each row filled with its g), w; `weight_other`: swapped (another input in the
+    place of x).
+    """
     network = [name for name in net.equations if name != net.problem.loss]
     read = {leaf for name in network for leaf in net.deriver.operands[name]}  # a target is no activation
     inside = [*network, *(q for q, found in net.quantities.items() if found.role == "given" and q in read)]
@@ -47,7 +51,10 @@ def _plus(net: Network, node: Node, rest: list[Node]) -> Node:
 
 
 def biases(net: Network) -> Iterator[Place]:
-    """`bias`: g (the right rule), b; `bias_input`: g, x; `bias_batch`: one; `update_bias`: w."""
+    """`bias`, the gradient by a bias: g (the right rule), b.
+
+    `bias_input`: g, x (the unit's input); `bias_batch`: one (one example's part). `update_bias`, the updated bias: w.
+    """
     for name, gradient in net.gradients.items():
         if name not in net.quantities or not gradient.terms:
             continue
@@ -72,7 +79,10 @@ def biases(net: Network) -> Iterator[Place]:
 
 
 def shared(net: Network) -> Iterator[Place]:
-    """`uses`, `uses_recurrent`: last; `shared`: term."""
+    """`uses`, `uses_recurrent`, the gradient by a weight that is used more than once: last (one use's part).
+
+    `shared`, the same by a quantity that is no weight: term (one use's part).
+    """
     for name, gradient in net.gradients.items():
         if name not in net.quantities or not 2 <= len(gradient.terms) <= MOST_PATHS:
             continue
@@ -85,7 +95,7 @@ def shared(net: Network) -> Iterator[Place]:
 
 
 def batch(net: Network) -> Iterator[Place]:
-    """`parameter_batch`: g (the right rule), m."""
+    """`parameter_batch`, the gradient by a parameter over a batch: g (the right rule), m (how many examples)."""
     _, examples = net.counts()
     if examples > 1:
         for name in net.problem.trained:

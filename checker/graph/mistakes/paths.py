@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def paths(net: Network) -> Iterator[Place]:
-    """`path`, `path_recurrent`: term; `paths`: bare (no weights), product."""
+    """`path`, the gradient by a step that reaches the loss on several paths: term (one path's part).
+
+    `path_recurrent`, where weights are used again and again: the same. `paths`: bare (the gradients that arrive, added
+    up without the weights), product (the parts multiplied).
+    """
     recurrent = _recurrent(net)
     for name, gradient in net.gradients.items():
         if name not in net.equations:
@@ -79,7 +83,10 @@ def _product(net: Network, terms: list[Node]) -> Node:
 
 
 def matrices(net: Network) -> Iterator[Place]:
-    """`matrix`: W, d (of W^T @ d); `row`: the row of the weights where the column belongs, in single numbers."""
+    """`matrix`, the gradient that passes back through a matrix of weights: W, d (the right rule is W^T @ d).
+
+    `row`, the same in single numbers: row (the row of the weights where the column belongs).
+    """
     for name, gradient in net.gradients.items():
         if name not in net.equations:
             continue

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def convolutions(net: Network) -> Iterator[Place]:
-    """`flip`: flipped, the gradient in reverse order or worked with the kernel turned round."""
+    """`flip`, a gradient through a convolution: flipped (in reverse order, or worked with the kernel turned round)."""
     for equation in net.equations.values():
         for call in _calls(equation.expression, ("conv1d", "conv2d")):
             leaves = [argument.name for argument in call.arguments[:2] if isinstance(argument, Name)]
@@ -38,7 +38,7 @@ def _turned(net: Network, node: Node) -> Node:
 
 
 def winners(net: Network) -> Iterator[Place]:
-    """`winner`: all (every operand of a maximum gets the gradient), loser."""
+    """`winner`, the gradient by what a maximum is taken of: all (every operand gets it), loser (only the others do)."""
     for equation in net.equations.values():
         tree = equation.expression
         if not isinstance(tree, Call) or tree.function not in ("max", "min", "max_pool"):

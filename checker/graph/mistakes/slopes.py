@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def slope_places(net: Network) -> Iterator[Place]:
-    """`slope`: a, z, s (the right slope); `corner`: zero, half, one; `slope_parameter`: the same with `slope`."""
+    """`slope`, the local derivative of an activation: a, z, s (the right slope).
+
+    `slope_parameter`, where the activation has parameters: these by name as well. `corner`: zero, half, one (the slope
+    of ReLU with that value at 0).
+    """
     for item in net.slopes:
         tree = net.equations[item.via].expression
         assert isinstance(tree, Call)
@@ -41,7 +45,11 @@ def slope_places(net: Network) -> Iterator[Place]:
 
 
 def through(net: Network) -> Iterator[Place]:
-    """`through`: g, a, z, s; `through_other`: g, other; `output`: a, y, s, g; `onehot`: a, other."""
+    """`through`, the gradient by what an activation is applied to: g (that which arrives at a), a, z, s (the slope).
+
+    `through_other`: g, other (another activation's slope). `output`, the same where the loss compares a: y (the target)
+    as well. `onehot`: a, other (the target with its classes moved on).
+    """
     for slope in net.slopes:
         gradient = net.gradients.get(slope.about)
         if gradient is None or [consumer for consumer, _ in gradient.terms] != [slope.via]:

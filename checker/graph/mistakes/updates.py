@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def updates(net: Network) -> Iterator[Place]:
-    """`update`: w, new; `update_plain`: those and all that the optimizer's formulas name; `state.v` …; `decay`."""
+    """`update`, an updated parameter: w (before), new (the right rule).
+
+    `update_plain`: these and all that the optimizer's formulas name. `state.v` and so on, a step of its state: all that
+    the formulas name. `decay`, the gradient with weight decay: g (the right rule), raw (the gradient without it).
+    """
     update = net.problem.update
     if update is None:
         return
