@@ -55,9 +55,14 @@ def _listed(places: Sequence[Path], *, templates: bool) -> list[Listed]:
 
 def _is_template(problem: str, places: Sequence[Path]) -> bool:
     try:
-        return _TEMPLATE.search(text_of(problem, places)) is not None
+        return is_template(text_of(problem, places))
     except CheckerError:
         return False  # it is listed as a problem, and says what is wrong with it when it is chosen
+
+
+def is_template(text: str) -> bool:
+    """Whether a file's text is that of a template, whose numbers are still to be drawn."""
+    return _TEMPLATE.search(text) is not None
 
 
 def text_of(problem: str, places: Sequence[Path]) -> str:

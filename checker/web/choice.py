@@ -13,6 +13,7 @@ from checker.errors import AuthorError
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 from checker.knowledge.optimizers import OPTIMIZERS
+from checker.web.catalogue import is_template
 from checker.web.fields import Field, fields, fill, number_fault, sort_out
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ def choose(form: Form, find: Callable[[str], str]) -> Choice:
         text = settings.text
         if not text.strip():
             return Choice(settings, "", [], reader.faults, ["Open a problem file, or type one."])
+        if is_template(text):
+            what = "This is a template: its numbers are still to be drawn. Practise it under Practice"
+            return Choice(settings, text, [], reader.faults, [f"{what}, or make problems from it with `generate`."])
     else:
         from checker.errors import CheckerError
 

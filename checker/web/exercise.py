@@ -1,7 +1,7 @@
 """What somebody has chosen to practise, and the problem it stands for: a listed one, a fresh variant, or a file.
 
-A variant of a template is the one that `generate TEMPLATE --seed practice` makes for a student whose id is the seed:
-the same seed gives everybody the same numbers.
+A variant of a template, be it listed or a file, is the one that `generate TEMPLATE --seed practice` makes for a student
+whose id is the seed: the same seed gives everybody the same numbers.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from checker.cache import digest
 from checker.errors import AuthorError
 from checker.reports.levels import Level
+from checker.web.catalogue import is_template
+from checker.web.fields import FILE, sort_out
 from checker.web.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -37,6 +40,11 @@ class Exercise(NamedTuple):
     level: Level
     faults: dict[str, str]
 
+    @property
+    def drawn(self) -> bool:
+        """Whether its numbers are drawn, so that a seed decides them."""
+        return self.kind == "template" or (self.kind == "file" and is_template(self.text))
+
 
 def read(form: Form) -> Exercise:
     """What a form holds. Nothing that is typed raises: it is reported beside its control."""
@@ -51,16 +59,15 @@ def read(form: Form) -> Exercise:
         faults["kind"] = f"there is no {kind[:40]!r} to practise"
         kind = "problem"
     seed = value("seed", "1").strip()
-    if kind == "template" and not _SEED.fullmatch(seed):
-        faults["seed"] = "a seed is up to 20 letters, digits, hyphens and underscores; type one, or take fresh numbers"
     level = value("feedback", Level.HINT.value)
     if level not in LEVELS:
         faults["feedback"] = f"there is no feedback {level[:40]!r}"
         level = Level.HINT.value
-    return Exercise(
-        kind, value("problem", "neuron-sigmoid"), value("template", "single-neuron"), seed, value("text", ""),
-        Level(level), faults,
-    )  # fmt: skip
+    problem, template = value("problem", "neuron-sigmoid"), value("template", "single-neuron")
+    exercise = Exercise(kind, problem, template, seed, value("text", ""), Level(level), faults)
+    if exercise.drawn and not _SEED.fullmatch(seed):
+        faults["seed"] = "a seed is up to 20 letters, digits, hyphens and underscores; type one, or take fresh numbers"
+    return exercise
 
 
 _searches: Shelf[str, Search] = Shelf(8)
@@ -100,6 +107,14 @@ def of_variant(problem: str, templates: list[str]) -> tuple[str, str] | None:
     return None
 
 
+class Chosen(NamedTuple):
+    """The text of an exercise's problem, '' where there is none; what is wrong, by control, and with the file."""
+
+    text: str
+    faults: dict[str, str]
+    said: list[str]
+
+
 class Texts:
     """The problem files of exercises, those of variants kept: they are asked for again with every key that is pressed.
 
@@ -110,28 +125,32 @@ class Texts:
         self, find: Callable[[str], str], find_template: Callable[[str], str], vary: Callable[[str, str, str], str]
     ) -> None:
         self._find, self._find_template, self._vary = find, find_template, vary
-        self._variants: Shelf[tuple[str, str], str] = Shelf(256)
+        self._variants: Shelf[str, str] = Shelf()
 
-    def of(self, exercise: Exercise) -> tuple[str, dict[str, str]]:
-        """The text, '' where there is none, and what is wrong, by control."""
+    def of(self, exercise: Exercise) -> Chosen:
+        """The problem that an exercise stands for."""
         from checker.errors import CheckerError
 
-        faults = dict(exercise.faults)
+        faults = exercise.faults
+        if exercise.kind == "file" and not exercise.text.strip():
+            return Chosen("", faults, ["Open a problem file, or type one."])
+        if exercise.drawn and "seed" in faults:
+            return Chosen("", faults, [])
         if exercise.kind == "file":
-            return exercise.text, faults
-        if exercise.kind == "problem":
+            if not exercise.drawn:
+                return Chosen(exercise.text, faults, [])
             try:
-                return self._find(exercise.problem), faults
-            except CheckerError as error:
-                return "", {**faults, "problem": str(error)}
-        if "seed" in faults:
-            return "", faults
+                return Chosen(self._variant(exercise.text, FILE, exercise.seed), faults, [])
+            except AuthorError as error:
+                return Chosen("", faults, sort_out(error, [])[1])
         try:
+            if exercise.kind == "problem":
+                return Chosen(self._find(exercise.problem), faults, [])
             template = self._find_template(exercise.template)
+            return Chosen(self._variant(template, exercise.template, exercise.seed), faults, [])
         except CheckerError as error:
-            return "", {**faults, "template": str(error)}
-        key = template, exercise.seed
-        try:
-            return self._variants.get(key, lambda: self._vary(template, exercise.template, exercise.seed)), faults
-        except AuthorError as error:
-            return "", {**faults, "template": str(error)}
+            return Chosen("", {**faults, exercise.kind: str(error)}, [])
+
+    def _variant(self, template: str, file: str, seed: str) -> str:
+        key = digest(f"{seed}\n{template}".encode())
+        return self._variants.get(key, lambda: self._vary(template, file, seed))

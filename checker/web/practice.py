@@ -355,7 +355,7 @@ def open_submission(text: str, data: str) -> dict[str, Any]:
         asked = answers.problem_of(data)
         problem = ready(text) if text.strip() else None
         if problem is None or problem.problem.id != asked:
-            return {"problem": asked}
+            return {"problem": asked, "here": problem.problem.id if problem is not None else ""}
         found = answers.opened(data, problem.program)
     except SubmissionError as error:
         return {"said": _findings(error)}

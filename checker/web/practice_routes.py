@@ -29,10 +29,9 @@ def add_practice(app: Flask, workers: Calls, places: Sequence[Path]) -> None:
         lambda *what: workers.call("exercise:variant", *what),
     )
 
-    def chosen(form: Form) -> tuple[str, exercise.Exercise, dict[str, str]]:
+    def chosen(form: Form) -> tuple[exercise.Exercise, exercise.Chosen]:
         read = exercise.read(form)
-        text, faults = texts.of(read)
-        return text, read, faults
+        return read, texts.of(read)
 
     @app.get("/practice")
     def practice() -> str:
@@ -50,39 +49,39 @@ def add_practice(app: Flask, workers: Calls, places: Sequence[Path]) -> None:
 
     @app.post("/practice/sheet")
     def sheet() -> Response:
-        text, read, faults = chosen(sent_form())
-        if read.kind == "file" and not text.strip():
-            return as_json({"faults": faults, "said": ["Open a problem file, or type one."]})
-        drawn = workers.call("practice:sheet", text) if text else {"said": []}
-        return as_json({**drawn, "faults": faults})
+        read, (text, faults, said) = chosen(sent_form())
+        drawn = workers.call("practice:sheet", text) if text else {"said": said}
+        return as_json({**drawn, "faults": faults, "seeded": read.drawn})
 
     @app.post("/practice/judge")
     def judge() -> Response:
         form = sent_form()
-        text, read, _ = chosen(form)
-        return as_json(workers.call("practice:judge", text, form, read.level) if text else {"said": []})
+        read, (text, _, said) = chosen(form)
+        return as_json(workers.call("practice:judge", text, form, read.level) if text else {"said": said})
 
     @app.post("/practice/value")
     def value() -> Response:
         form = sent_form()
         asked = request.form.get("step", "")
         n = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else -1
-        text, _, _ = chosen(form)
+        _, (text, _, _) = chosen(form)
         return as_json({"html": workers.call("practice:value", text, form, n)})
 
     @app.post("/practice/open")
     def open_submission() -> Response:
         form = sent_form()
         data = form.pop("submission", [""])[-1]
-        text, _, _ = chosen(form)
+        read, (text, _, _) = chosen(form)
         found = workers.call("practice:open_submission", text, data)
         if "problem" not in found:
             return as_json(found)
         go = elsewhere(found["problem"])
+        if go is None and read.kind == "file" and read.drawn:
+            go = other_seed(found["problem"], found["here"], read)
         if go is None:
             what = f"It answers the problem {found['problem']!r}, which is not in the list"
             return as_json({"said": [f"{what}: open that problem's file first."]})
-        text, _, _ = chosen({name: [value] for name, value in go.items()})
+        _, (text, _, _) = chosen({**form, **{name: [value] for name, value in go.items()}})
         return as_json({**workers.call("practice:open_submission", text, data), "go": go})
 
     def elsewhere(problem: str) -> dict[str, str] | None:
@@ -92,10 +91,15 @@ def add_practice(app: Flask, workers: Calls, places: Sequence[Path]) -> None:
         variant = exercise.of_variant(problem, [each.id for each in catalogue.templates(places)])
         return {"kind": "template", "template": variant[0], "seed": variant[1]} if variant else None
 
+    def other_seed(problem: str, here: str, read: exercise.Exercise) -> dict[str, str] | None:
+        """The seed with which the template of a file gives the problem with this id, where another gives `here`."""
+        variant = exercise.of_variant(problem, [here.removesuffix(f"-{read.seed}")])
+        return {"kind": "file", "seed": variant[1]} if variant else None
+
     @app.post("/practice/<any('submission.yaml', 'problem.yaml', 'report.html'):name>")
     def practice_file(name: str) -> Response:
         form = sent_form()
-        text, read, _ = chosen(form)
+        read, (text, _, _) = chosen(form)
         made = workers.call("practice:file", name, text, form, read.level) if text else None
         if made is None:
             raise NotFound

@@ -318,7 +318,7 @@ def test_an_own_problem_is_practised_and_its_texts_are_text(open_page, tmp_path)
         "aliases: {weird: -dL_dx}\n"
         "grading: {steps: {dL_dw: {expect: both, points: 2}}}\n"
     )
-    control(page, "Open a problem file").set_input_files(file)
+    control(page, "Open a problem file, or a template").set_input_files(file)
     laid(page, PAYLOAD)
     answer(page, "L").fill("36")
     answer(page, "weird").fill("-24")
@@ -340,7 +340,7 @@ def test_an_own_problem_is_practised_and_its_texts_are_text(open_page, tmp_path)
     expect(page.locator("#said li").first).to_be_visible()
     expect(page.locator("#exercise")).to_be_hidden()
     file.write_bytes(b"#" * 1_100_000)
-    control(page, "Open a problem file").set_input_files(file)
+    control(page, "Open a problem file, or a template").set_input_files(file)
     expect(page.locator("#fault-text")).to_have_text("mine.yaml has more than 1 MiB")
 
 
@@ -355,6 +355,34 @@ def test_own_problems_and_templates_are_offered(open_page, own_problems):
         assert not any("home-net" in each for each in problems)
     finally:
         (own_problems / "home.yaml").unlink()
+
+
+def test_an_own_template_is_practised_with_drawn_numbers(open_page, tmp_path):
+    template = (data_folder("problem_sets") / "templates" / "network-2-2-1.yaml").read_text()
+    file = tmp_path / "home.yaml"
+    file.write_text(template.replace("id: network-2-2-1", "id: home"))
+    page = open_page("/practice?kind=file")
+    expect(control(page, "Seed")).to_be_hidden()
+    control(page, "Open a problem file, or a template").set_input_files(file)
+    laid(page, "A 2-2-1 network, one gradient step")
+    first = page.locator("#statement").inner_text()
+    page.get_by_role("button", name="Fresh numbers").click()
+    expect(page.locator("#statement")).not_to_have_text(first)
+    seed = control(page, "Seed").input_value()
+    answer(page, "z1").fill("7")
+    sheet = downloaded(page, "Answers (YAML)")
+    assert f"problem: home-{seed}" in sheet.path().read_text()
+    again = open_page(page.url)
+    laid(again, "A 2-2-1 network, one gradient step")
+    assert again.locator("#statement").inner_text() == page.locator("#statement").inner_text()
+    control(again, "Seed").fill("another")
+    expect(again.locator("#statement")).not_to_have_text(page.locator("#statement").inner_text())
+    again.set_input_files("#a-open", sheet.path())  # the answers bring their numbers along
+    expect(control(again, "Seed")).to_have_value(seed)
+    expect(answer(again, "z1")).to_have_value("7")
+    control(again, "Problem file").fill(template.replace("uniform: [-2, 2]", "uniform: [-2]"))
+    expect(again.locator("#said li").first).to_contain_text("line ")
+    expect(again.locator("#exercise")).to_be_hidden()
 
 
 def test_answers_survive_a_reload(open_page):

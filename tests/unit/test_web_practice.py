@@ -26,6 +26,11 @@ PROGRAM = practice.ready(NETWORK).program
 ARRAYS = {n: answers.shape_of(item, PROGRAM) for n, item in enumerate(PROGRAM.ask)}
 
 
+@pytest.fixture(scope="module")
+def client():
+    return create_app(Here(), {"localhost"}).test_client()
+
+
 def verdicts(form, text=NETWORK):
     graded, _ = practice.ready(text).grade(form)
     return [(step.step, step.verdict, step.submitted) for step in graded.steps], graded.awarded
@@ -122,6 +127,36 @@ def test_a_variant_is_the_one_that_generate_makes(name, tmp_path):
     assert exercise.of_variant(ours.id, TEMPLATES) == (name, "k7")
 
 
+def test_a_template_file_is_practised_as_the_listed_one_is(client):
+    text = (data_folder("problem_sets") / "templates" / "network-2-2-1.yaml").read_text()
+    listed = client.post("/practice/sheet", data={"kind": "template", "template": "network-2-2-1", "seed": "k7"})
+    opened = client.post("/practice/sheet", data={"kind": "file", "text": text, "seed": "k7"})
+    assert opened.json == listed.json
+    assert opened.json["seeded"] is True
+    problem = client.post("/practice/sheet", data={"kind": "file", "text": NETWORK, "seed": "<not asked for>"})
+    assert problem.json["faults"] == {}
+    assert problem.json["seeded"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("id: network-2-2-1\n", ""), "line 3: the key 'id' is missing; add `id:`"),
+        (("abs(v1) != abs(v2)", "abs(v1) > 7"), "no"),
+    ],
+)
+def test_a_template_that_gives_nothing_says_why(client, change, told):
+    text = (data_folder("problem_sets") / "templates" / "network-2-2-1.yaml").read_text()
+    answer = client.post("/practice/sheet", data={"kind": "file", "text": text.replace(*change), "seed": "k7"}).json
+    assert "key" not in answer
+    assert told in answer["said"][0]
+
+
+def test_the_calculator_sends_a_template_to_practice(client):
+    answer = client.post("/calculate", data={"kind": "file", "text": "vary: {x: {uniform: [0, 1]}}\n"}).json
+    assert "Practise it under Practice" in answer["said"][0]
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_no_answer_of_the_server_holds_a_value_that_was_not_asked_for(name):
     """The numbers of right answers are nowhere in what is sent while somebody answers wrongly."""
@@ -138,11 +173,6 @@ def test_no_answer_of_the_server_holds_a_value_that_was_not_asked_for(name):
                 digits = f"{abs(value):.6g}"
                 if len(digits) >= 7 and digits not in given:
                     assert digits[:7] not in sent, (step.step, digits)
-
-
-@pytest.fixture(scope="module")
-def client():
-    return create_app(Here(), {"localhost"}).test_client()
 
 
 ODD_FORMS = [

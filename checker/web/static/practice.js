@@ -11,6 +11,7 @@ const CHOICE = new Set(['kind', 'problem', 'template', 'seed', 'text'])
 
 const form = document.getElementById('form')
 const exercise = document.getElementById('exercise')
+const seeded = document.getElementById('p-seeded')
 const fields = document.getElementById('fields')
 const standing = document.getElementById('standing')
 const picture = document.getElementById('picture')
@@ -37,6 +38,7 @@ function choose() {
     part.hidden = !here
     part.disabled = !here
   }
+  seeded.disabled = form.elements.kind.value === 'problem'
   state.textContent = 'Working…'
   load()
   remember()
@@ -50,6 +52,7 @@ function laid(answer) {
   faults.show(answer.faults)
   say(answer.said)
   state.textContent = ''
+  seeded.hidden = !answer.seeded
   if (!answer.key) {
     exercise.hidden = true
     return
@@ -63,7 +66,7 @@ function laid(answer) {
     fields.innerHTML = answer.fields // anew: of the rows before, nothing may stay
     restore()
   }
-  if (pending) {
+  if (pending && !load.waiting()) {
     fill(pending)
     pending = null
   }
