@@ -22,7 +22,7 @@ from checker.readings.program import Asked, Program, places, with_numbers
 from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, NUMBERS_ONLY, Cell, FormulaReader, Sheet, asked_slots, lay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from checker.diagnose import Explanation
     from checker.readings.numeric import Value
@@ -121,7 +121,7 @@ def grade_sheet(
 ) -> Grade:
     """The grade of a laid sheet whose answers have been marked: `marks` hold one student's values."""
     submission = sheet.submission
-    known, rests_on = places(program), _rests_on(program, sheet)
+    known, rests_on = places(program), nearest_answers(program, sheet.cells)
     steps = [
         _step(item, program, sheet, marks, diagnoses.get(item.step, ()) if diagnoses else (), known, rests_on)
         for item in program.ask
@@ -281,8 +281,11 @@ def _as_typed(slot: int, cell: Cell | None, sheet: Sheet) -> str | None:
     return fault.text if fault is not None else None
 
 
-def _rests_on(program: Program, sheet: Sheet) -> list[tuple[str, ...]]:
-    """For each step the nearest ones that the student answered and it is worked from, as asked, in graph order."""
+def nearest_answers(program: Program, answers: Container[int]) -> list[tuple[str, ...]]:
+    """For each step the nearest ones that it is worked from and the student answered, as asked, in graph order.
+
+    `answers` are the slots that an answer stands in.
+    """
     labels: dict[int, str] = {}
     for asked in program.ask:
         labels.setdefault(asked.step, asked.label.partition("[")[0] if asked.element is not None else asked.label)
@@ -293,7 +296,7 @@ def _rests_on(program: Program, sheet: Sheet) -> list[tuple[str, ...]]:
         parents = [numbers[name] for name in step.parents if name in numbers]
         hidden = (nearest[parent] for parent in parents if not answered[parent])
         nearest.append(frozenset(parent for parent in parents if answered[parent]).union(*hidden))
-        answered.append(any(slot in sheet.cells for slot in range(step.slot, step.slot + step.size)))
+        answered.append(any(slot in answers for slot in range(step.slot, step.slot + step.size)))
         numbers[step.name] = n
     return [tuple(labels[n] for n in sorted(found) if n in labels) for found in nearest]
 

@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from checker.batch.kept import Face, Kept
-from checker.batch.quickjson import QuickJson, quick
-from checker.reports import ENGLISH, FORMATS, Language, Level
+from checker.batch.shared import Shared
+from checker.reports import FORMATS, Level, redact
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from checker.batch.outcomes import Outcome
+    from checker.batch.shared import Look
     from checker.batch.work import Part, WantedReport
     from checker.outcome import Grade
 
 MOST_FACES = 50
 
 
-class Reporter:
-    """Draws the reports of a block at one feedback level. Steps that read the same are drawn once."""
+class _Seen(NamedTuple):
+    """A grade as its student may see it, and how its steps look where they are shared."""
 
-    def __init__(self, level: Level, part: Part, language: Language = ENGLISH) -> None:
-        self.level, self.language = level, language
+    submission: str
+    grade: Grade
+    looks: Sequence[Look] | None
+
+
+class Reporter:
+    """Draws the reports of a block at one feedback level, in the language that is spoken."""
+
+    def __init__(self, level: Level, part: Part) -> None:
+        self.level = level
         self.kept = Kept.load(part.kept)
         self.face = Face.load(part.face)
         self._variants = part.variants
         self._faces: dict[str, Face] = {}
-        self._grades: tuple[str, Grade] | None = None
-        self._quick = QuickJson(self.face, self.kept, level) if quick(level) else None
+        self._shared = Shared(self.face, self.kept, level)
+        self._last: _Seen | None = None
 
     def draw(self, wanted: WantedReport) -> str:
         """One report, the same as the format's own of the same grade."""
-        outcome = wanted.outcome
-        if self._quick is not None and wanted.format == "json":
-            problem, title, _ = self._variants[wanted.variant]
-            text = self._quick.draw(outcome, problem, title)
-            if text is not None:
-                return text
-        return FORMATS[wanted.format].render(self.grade(outcome, wanted.variant), self.level, language=self.language)
+        form, outcome = FORMATS[wanted.format], wanted.outcome
+        if self._last is None or self._last.submission != outcome.name:
+            self._last = self._seen(outcome, wanted.variant)  # in another format the next moment
+        _, grade, looks = self._last
+        if looks is None:
+            return form.drawn(grade, self.level)
+        return self._shared.draw(form, grade, outcome.position, looks)
 
     def grade(self, outcome: Outcome, variant: str) -> Grade:
         """The grade of one of the block's submissions."""
-        if self._grades is not None and self._grades[0] == outcome.name:
-            return self._grades[1]  # in another format a moment ago
-        grade = self.kept.grade(self._face(variant), outcome.position, outcome.student, outcome.name)
-        self._grades = outcome.name, grade
-        return grade
+        return self.kept.grade(self._face(variant), outcome.position, outcome.student, outcome.name)
+
+    def _seen(self, outcome: Outcome, variant: str) -> _Seen:
+        looks = self._shared.looks(outcome.position)
+        if looks is None:
+            return _Seen(outcome.name, redact(self.grade(outcome, variant), self.level), None)
+        problem, title, _ = self._variants[variant]
+        return _Seen(outcome.name, self._shared.grade(outcome, problem, title, looks), looks)
 
     def _face(self, variant: str) -> Face:
         face = self._faces.get(variant)

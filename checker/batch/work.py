@@ -117,7 +117,7 @@ def draw_part(level: Level, language: Language, wanted: Sequence[WantedReport], 
     from checker.batch.reporter import Reporter
     from checker.reports import Speaking
 
-    reporter = Reporter(level, made, language)
+    reporter = Reporter(level, made)
     with Speaking(language):
         return [Drawn(each.file, each.key, reporter.draw(each).encode()) for each in wanted]
 

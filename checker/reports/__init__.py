@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from checker.model import Grade, Solution
+    from checker.reports.pieces import Pieces
 
 __all__ = [
     "ENGLISH",
@@ -30,20 +31,31 @@ __all__ = [
 
 
 class Format(NamedTuple):
-    """A way to write a grade. `draw` is handed only what is left of the grade at its level."""
+    """A way to write a grade, which is handed only what is left of the grade at its level.
+
+    `draw` writes it as a whole, or `pieces` gives what it is put together from: students of a class share them.
+    """
 
     name: str
     media: str
     suffix: str
-    draw: Callable[[Grade, Level, bool], str]
+    draw: Callable[[Grade, Level, bool], str] | None = None
     aliases: tuple[str, ...] = ()
+    pieces: Callable[[], Pieces] | None = None
 
     def render(
         self, grade: Grade, level: Level = Level.HINT, *, colour: bool = False, language: Language = ENGLISH
     ) -> str:
         """The report a student may see at this feedback level; `colour` counts only where the format has colours."""
         with Speaking(language):
-            return self.draw(redact(grade, level), level, colour)
+            return self.drawn(redact(grade, level), level, colour=colour)
+
+    def drawn(self, grade: Grade, level: Level, *, colour: bool = False) -> str:
+        """The report of an already redacted grade."""
+        if self.pieces is not None:
+            return self.pieces().draw(grade, level)
+        assert self.draw is not None, "a format is drawn as a whole or in pieces"
+        return self.draw(grade, level, colour)
 
 
 class SolutionFormat(NamedTuple):
@@ -78,22 +90,22 @@ def _text(grade: Grade, level: Level, colour: bool) -> str:
     return text.draw(grade, level, colour)
 
 
-def _json(grade: Grade, level: Level, colour: bool) -> str:
+def _json() -> Pieces:
     from checker.reports import data
 
-    return data.draw(grade, level)
+    return data.PIECES
 
 
-def _markdown(grade: Grade, level: Level, colour: bool) -> str:
+def _markdown() -> Pieces:
     from checker.reports import markdown
 
-    return markdown.draw(grade, level)
+    return markdown.PIECES
 
 
-def _html(grade: Grade, level: Level, colour: bool) -> str:
+def _html() -> Pieces:
     from checker.reports import hypertext
 
-    return hypertext.draw(grade, level)
+    return hypertext.PIECES
 
 
 def _solution_text(solution: Solution, digits: int | None) -> str:
@@ -149,9 +161,9 @@ FORMATS: Table[Format] = Table(
     "format",
     (
         Format("text", "text/plain; charset=utf-8", ".txt", _text),
-        Format("json", "application/json", ".json", _json),
-        Format("markdown", "text/markdown; charset=utf-8", ".md", _markdown, ("md",)),
-        Format("html", "text/html; charset=utf-8", ".html", _html),
+        Format("json", "application/json", ".json", pieces=_json),
+        Format("markdown", "text/markdown; charset=utf-8", ".md", aliases=("md",), pieces=_markdown),
+        Format("html", "text/html; charset=utf-8", ".html", pieces=_html),
     ),
 )
 

@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Any
 from checker.reports.causes import of_grade
 from checker.reports.language import spoken
 from checker.reports.levels import Level
+from checker.reports.pieces import Pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from checker.model import Diagnosis, ElementGrade, Grade, Solution, StepGrade
-    from checker.reports.causes import Cause
 
 FORMAT = "check-backprop/report@1"
 SOLUTION_FORMAT = "check-backprop/solution@1"
 
 # ASCII, so that no console or file encoding can damage a report; one compiled encoder for a whole class
 _encode = JSONEncoder(allow_nan=False).encode
+_ANSWERED = ("submitted", "line", "column")  # keys of a step that stand for its answer
 
 
-def report(grade: Grade, level: Level, found_causes: Sequence[Cause] | None = None) -> dict[str, Any]:
-    """The report of an already redacted grade, as plain data; its causes are found in its steps unless given."""
+def _whole(grade: Grade, level: Level, steps: Sequence[str]) -> str:
+    """The report as text, a step a line: the encoder in C knows no indentation, and a class has many reports."""
     found: dict[str, Any] = {
         "format": FORMAT,
         "problem": grade.problem,
@@ -36,34 +37,39 @@ def report(grade: Grade, level: Level, found_causes: Sequence[Cause] | None = No
         "feedback": level.value,
         "language": spoken().name,
         "title": grade.title,
-        "points": {"awarded": _whole(grade.awarded), "possible": _whole(grade.possible)},
+        "points": {"awarded": _whole_number(grade.awarded), "possible": _whole_number(grade.possible)},
     }
     if level.shows(Level.VERDICT):
         found["first_error"] = grade.first_error
     if level.shows(Level.HINT):
-        listed = of_grade(grade) if found_causes is None else found_causes
-        found["causes"] = [_diagnosis(each.diagnosis) | {"steps": list(each.steps)} for each in listed]
+        found["causes"] = [_diagnosis(each.diagnosis) | {"steps": list(each.steps)} for each in of_grade(grade)]
     found["warnings"] = [
         {"message": notice.message, "line": notice.line, "column": notice.column} for notice in grade.warnings
     ]
+    texts = {key: _encode(value) for key, value in found.items()}
     if level.shows(Level.VERDICT):
-        found["steps"] = [_step(step, level) for step in grade.steps]
-    return found
+        texts["steps"] = _listed(steps)
+    return _lines(texts)
 
 
-def draw(grade: Grade, level: Level) -> str:
-    """The report as text, a step a line: the encoder in C knows no indentation, and a class has many reports."""
-    return _lines(report(grade, level), "steps")
+def _piece(step: StepGrade, level: Level) -> Iterator[str]:
+    """A step on its line, cut where its answer, line and column stand."""
+    text = "{"
+    for number, (key, value) in enumerate(_step(step, level).items()):
+        text += f'{", " if number else ""}"{key}": '
+        if key in _ANSWERED:
+            yield text
+            text = ""
+        else:
+            text += _encode(value)
+    yield text + "}"
 
 
-def written_step(step: StepGrade, level: Level) -> str:
-    """One already redacted step as it stands in the text of a report."""
-    return _encode(_step(step, level))
+def _answer(step: StepGrade) -> tuple[str, ...]:
+    return tuple(_encode(getattr(step, key)) for key in _ANSWERED)
 
 
-def written(grade: Grade, level: Level, steps: Sequence[str], found_causes: Sequence[Cause]) -> str:
-    """What `draw` gives of this grade with these steps, each as `written_step` has it, and their causes."""
-    return _lines(report(grade, level, found_causes), "steps", steps)
+PIECES = Pieces(_piece, _answer, _whole)
 
 
 def _step(step: StepGrade, level: Level) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def _step(step: StepGrade, level: Level) -> dict[str, Any]:
     if causes:
         found["diagnosis"] = [_diagnosis(each) for each in step.diagnosis]
         found["rests_on"] = list(step.rests_on)
-    found["points"] = {"awarded": _whole(step.awarded), "possible": _whole(step.possible)}
+    found["points"] = {"awarded": _whole_number(step.awarded), "possible": _whole_number(step.possible)}
     found["line"], found["column"], found["message"] = step.line, step.column, step.message
     if step.degenerate:
         found["degenerate"] = True
@@ -104,7 +110,7 @@ def _element(element: ElementGrade, values: bool) -> dict[str, Any]:
     }
     if values:
         found["reference"], found["carried"] = element.reference, element.carried
-    found["awarded"] = _whole(element.awarded)
+    found["awarded"] = _whole_number(element.awarded)
     if element.message:
         found["message"] = element.message
     return found
@@ -148,22 +154,21 @@ def solution(worked: Solution) -> dict[str, Any]:
 
 def draw_solution(worked: Solution) -> str:
     """The solution as text, a step a line."""
-    return _lines(solution(worked), "steps")
+    found = {key: value if key == "steps" else _encode(value) for key, value in solution(worked).items()}
+    return _lines(found | {"steps": _listed(list(map(_encode, found["steps"])))})
 
 
-def _lines(found: dict[str, Any], listed: str, texts: Sequence[str] | None = None) -> str:
-    parts = []
-    for key, value in found.items():
-        if key != listed:
-            text = _encode(value)
-        else:
-            each = [_encode(part) for part in value] if texts is None else texts
-            text = "[\n  " + ",\n  ".join(each) + "\n ]" if each else "[]"
-        parts.append(f"{_encode(key)}: {text}")
-    return "{" + ",\n ".join(parts) + "}\n"
+def _lines(texts: Mapping[str, str]) -> str:
+    """An object of values that are written already, a key a line."""
+    return "{" + ",\n ".join(f'"{key}": {text}' for key, text in texts.items()) + "}\n"
 
 
-def _whole(number: float) -> int | float:
+def _listed(texts: Sequence[str]) -> str:
+    """A list of values that are written already, a value a line."""
+    return "[\n  " + ",\n  ".join(texts) + "\n ]" if texts else "[]"
+
+
+def _whole_number(number: float) -> int | float:
     """A number of points; whole ones as integers, and no tail of binary digits (1/3 + 2/3 is 1)."""
     rounded = round(float(number), 9)
     return int(rounded) if rounded.is_integer() else rounded

@@ -16,6 +16,7 @@ from checker.reports.mathml import formula_mathml, name_mathml
 from checker.reports.page import page, text
 from checker.reports.picture import graph_svg
 from checker.reports.picture.graded import graded_items
+from checker.reports.pieces import Pieces
 from checker.reports.plain import cut, echoed, equation, inline, placed
 from checker.reports.text import ELEMENTS, columns
 from checker.reports.wording import SYMBOLS, amount, points, word
@@ -40,17 +41,19 @@ SAID = {
 }
 
 
-def draw(grade: Grade, level: Level) -> str:
-    """The page of an already redacted grade."""
+def _page(grade: Grade, level: Level, steps: Sequence[str]) -> str:
     whose = f"{grade.title or grade.problem}: {grade.student or grade.submission}"
-    whole = (
-        f"<main>\n{body(grade, level)}\n</main>\n<footer>{say(SAID[level])} {say('Graded by check-backprop.')}</footer>"
-    )
+    said = f"{say(SAID[level])} {say('Graded by check-backprop.')}"
+    whole = f"<main>\n{_body(grade, level, steps)}\n</main>\n<footer>{said}</footer>"
     return page(whose, whole, language=spoken().name)
 
 
 def body(grade: Grade, level: Level) -> str:
-    """What stands on the page, to be put on another one."""
+    """What stands on the page of an already redacted grade, to be put on another one."""
+    return _body(grade, level, PIECES.steps(grade, level))
+
+
+def _body(grade: Grade, level: Level, steps: Sequence[str]) -> str:
     title = text(grade.title) or text(grade.problem)
     who = ", ".join(filter(None, (text(grade.student), f"<code>{text(grade.submission)}</code>")))
     first = next((step for step in grade.steps if step.step == grade.first_error), None)
@@ -58,7 +61,7 @@ def body(grade: Grade, level: Level) -> str:
     if first is not None:
         parts.append(_first(first, grade))
     if grade.steps:
-        parts += [_picture(grade), _table(grade, level)]
+        parts += [_picture(grade), _table(grade, level, steps)]
     listed = list(_remarks(grade, level))
     if listed:
         parts.append(f'<h2>{say("Step by step")}</h2>\n<dl class="remarks">\n{"".join(listed)}</dl>')
@@ -171,11 +174,11 @@ def _picture(grade: Grade) -> str:
     )
 
 
-def _table(grade: Grade, level: Level) -> str:
-    full = level.shows(Level.FULL)
-    *headers, last = columns(full)
+def _table(grade: Grade, level: Level, steps: Sequence[str]) -> str:
+    *headers, last = columns(level.shows(Level.FULL))
     head = "".join(f'<th scope="col">{each}</th>' for each in headers)
-    rows = "\n".join(_row(step, step.step == grade.first_error, full) for step in grade.steps)
+    marks = (' class="first"' if step.step == grade.first_error else "" for step in grade.steps)
+    rows = "\n".join(f"<tr{mark}>{row}</tr>" for mark, row in zip(marks, steps, strict=True))
     return (
         f'<h2>{say("Steps")}</h2>\n<div class="wide" tabindex="0" role="group" aria-label="{say("Table of steps")}">\n'
         f'<table>\n<thead><tr>{head}<th scope="col" class="number">{last}</th></tr></thead>\n'
@@ -183,14 +186,12 @@ def _table(grade: Grade, level: Level) -> str:
     )
 
 
-def _row(step: StepGrade, first: bool, full: bool) -> str:
+def _cells(step: StepGrade, level: Level) -> tuple[str, str]:
+    """A step's cells of the table, but for the answer."""
+    full = level.shows(Level.FULL)
     values = f"<td>{_value(step.carried)}</td><td>{_value(step.reference)}</td>" if full else ""
-    mark = ' class="first"' if first else ""
-    return (
-        f'<tr{mark}><th scope="row">{name(step.step)}</th><td>{_answer(step)}</td>{values}'
-        f"<td>{badge(step.verdict)}</td>"
-        f'<td class="number">{amount(step.awarded)}/{amount(step.possible)}</td></tr>'
-    )
+    share = f'<td class="number">{amount(step.awarded)}/{amount(step.possible)}</td>'
+    return f'<th scope="row">{name(step.step)}</th><td>', f"</td>{values}<td>{badge(step.verdict)}</td>{share}"
 
 
 def _answer(step: StepGrade) -> str:
@@ -274,3 +275,6 @@ def _elements(step: StepGrade, level: Level) -> str:
     if len(odd) > ELEMENTS:
         lines.append(f"<li>{say('and {count} more elements', count=len(odd) - ELEMENTS)}</li>")
     return f"<ul>{''.join(lines)}</ul>"
+
+
+PIECES = Pieces(_cells, lambda step: (_answer(step),), _page)

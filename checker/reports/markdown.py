@@ -9,12 +9,13 @@ from checker.outcome import Verdict
 from checker.reports.causes import Remark, cause, first_mistake, remarks
 from checker.reports.language import say
 from checker.reports.levels import Level
+from checker.reports.pieces import Pieces
 from checker.reports.plain import cut, echoed, equation, inline, placed, printable
 from checker.reports.text import ELEMENTS, columns, counted
 from checker.reports.wording import amount, points, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from checker.model import Grade, Solution, SolvedStep, StepGrade
 
@@ -58,15 +59,15 @@ def fenced(lines: list[str]) -> Iterator[str]:
     yield fence
 
 
-def draw(grade: Grade, level: Level) -> str:
-    """The Markdown of an already redacted grade."""
+def _whole(grade: Grade, level: Level, steps: Sequence[str]) -> str:
     blocks = [
         f"# {escaped(grade.title) or code(grade.problem)}",
         ", ".join(filter(None, (code(grade.student), code(grade.submission)))),
         _summary(grade, level),
     ]
-    if grade.steps:
-        blocks.append("\n".join(_table(grade.steps, level)))
+    if steps:
+        headers = columns(level.shows(Level.FULL))
+        blocks.append("\n".join([_row(headers), _row(["---"] * (len(headers) - 1) + ["---:"]), *steps]))
     lines = [line for remark in remarks(grade.steps) for line in _remark(remark, level)]
     if lines:
         blocks += [f"## {say('Step by step')}", "\n".join(lines)]
@@ -83,15 +84,18 @@ def _summary(grade: Grade, level: Level) -> str:
     return f"{text}. {counted(grade.steps)}." if grade.steps else f"{text}."
 
 
-def _table(steps: tuple[StepGrade, ...], level: Level) -> Iterator[str]:
-    full = level.shows(Level.FULL)
-    headers = columns(full)
-    yield _row(headers)
-    yield _row(["---"] * (len(headers) - 1) + ["---:"])
-    for step in steps:
-        values = (code(step.carried), code(step.reference)) if full else ()
-        share = f"{amount(step.awarded)}/{amount(step.possible)}"
-        yield _row([code(step.step), code(echoed(step.submitted)), *values, word(step.verdict), share])
+def _piece(step: StepGrade, level: Level) -> tuple[str, str]:
+    """A step's row of the table, but for the answer."""
+    values = (code(step.carried), code(step.reference)) if level.shows(Level.FULL) else ()
+    share = f"{amount(step.awarded)}/{amount(step.possible)}"
+    return f"| {code(step.step)} | ", f" | {' | '.join([*values, word(step.verdict), share])} |"
+
+
+def _answer(step: StepGrade) -> tuple[str]:
+    return (code(echoed(step.submitted)),)
+
+
+PIECES = Pieces(_piece, _answer, _whole)
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -49,6 +49,7 @@ elements = st.builds(
     reference=reference,
     carried=st.none() | reference,
     awarded=st.just(0.25),
+    message=st.just(""),
 )
 steps = st.builds(
     StepGrade,
