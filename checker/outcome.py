@@ -118,8 +118,22 @@ class StepGrade(NamedTuple):
     elements: tuple[ElementGrade, ...] = ()
 
 
+class Choice(NamedTuple):
+    """Whether a submission is the one that counts of the several `of` one student to one problem.
+
+    `keep` is which of them counts: "last", "first" or "best".
+    """
+
+    counts: bool
+    of: int
+    keep: str
+
+
 class Grade(NamedTuple):
-    """A submission, judged: steps in the order of `ask`, `first_error` the first in graph order."""
+    """A submission, judged: steps in the order of `ask`, `first_error` the first in graph order.
+
+    `choice` is None where nothing is known of other submissions, or there are none.
+    """
 
     problem: str
     title: str
@@ -130,6 +144,7 @@ class Grade(NamedTuple):
     first_error: str | None
     warnings: tuple[Notice, ...]
     steps: tuple[StepGrade, ...]
+    choice: Choice | None = None
 
     def _repr_html_(self) -> str:
         return notebook(self)

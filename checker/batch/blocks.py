@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.batch.collect import collect, expected
@@ -9,14 +10,14 @@ from checker.batch.found import Passed
 from checker.batch.intake import Intake, Waiting
 from checker.batch.outcomes import Entry, Variant, ungradable
 from checker.batch.platforms import stem_of
-from checker.batch.pool import Job, Piece
+from checker.batch.pool import Job
 from checker.batch.problems import Problems
 from checker.batch.store import Result
 from checker.batch.version import grader_version
 from checker.batch.work import Graded, failed, grade_one, grade_part, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from checker.batch.found import File
@@ -151,25 +152,31 @@ class Grading:
         self._new = []
 
     def _job(self, task: Task, members: list[Member]) -> Job:
+        """The grading of a block.
+
+        Where it fails it is done again in parts of about the square root of its size. So one submission that takes too
+        long is waited for three times, and the others are not graded one by one.
+        """
         prepare()
-        variants = list({member.variant.key: member.variant for member in members}.values())
+        variants = _variants(members)
         place = {variant.key: number for number, variant in enumerate(variants)}
         entries = [waiting.entry._replace(variant=place[variant.key]) for waiting, variant in members]
+        count = len(members)
+        work = count + FORMULA * sum(waiting.formulas for waiting, _ in members)
 
-        def pieces() -> list[Piece]:
-            return [
-                Piece(grade_one, (task, [variants[entry.variant]], [entry._replace(variant=0)]), _failing(entry))
-                for entry in entries
-            ]
+        def parts() -> list[Job]:
+            size = isqrt(count)
+            return [self._job(task, members[start : start + size]) for start in range(0, count, size)]
 
-        work = len(members) + FORMULA * sum(waiting.formulas for waiting, _ in members)
-        return Job(grade_part, (task, variants, entries), len(members), (task, members, variants), pieces, work)
+        if count == 1:
+            return Job(grade_one, (task, variants, entries), 1, (task, members), None, _failing(entries[0]), work)
+        return Job(grade_part, (task, variants, entries), count, (task, members), parts, None, work)
 
     # ---------------------------------------------------------------- what became of it
 
-    def _keep(self, label: tuple[Task, list[Member], list[Variant]], parts: list[Graded]) -> None:
-        """Keep a block, or each of its submissions where they had to be tried alone."""
-        task, members, variants = label
+    def _keep(self, label: tuple[Task, list[Member]], parts: list[Graded]) -> None:
+        """Keep a block, or each of the parts that it had to be graded in."""
+        task, members = label
         at = 0
         for part in parts:
             some = members[at : at + len(part.outcomes)]
@@ -178,8 +185,7 @@ class Grading:
                 member.waiting.result._replace(outcome=outcome, family=task.key)
                 for member, outcome in zip(some, part.outcomes, strict=True)
             ]
-            own = variants if len(parts) == 1 else [member.variant for member in some]
-            numbered = zip(own, part.numbers, strict=True) if part.numbers else ()
+            numbered = zip(_variants(some), part.numbers, strict=True) if part.numbers else ()
             self.results.keep(
                 results, part.kept, task.key, part.face,
                 [(variant.key, variant.problem, variant.title, numbers) for variant, numbers in numbered],
@@ -201,6 +207,11 @@ def _filled(members: list[Member], size: int, *, whole: bool) -> int:
         if count == size or formulas >= BLOCK_FORMULAS:
             return count
     return len(members) if whole else 0
+
+
+def _variants(members: Sequence[Member]) -> list[Variant]:
+    """The problems of these submissions, each once."""
+    return list({member.variant.key: member.variant for member in members}.values())
 
 
 def _failing(entry: Entry) -> Callable[[str], Graded]:

@@ -1,7 +1,7 @@
 """Work done on whatever there is to work on: this process, processes of our own, or any executor that is given.
 
 Whatever one submission does (it breaks the grader, takes too long, kills its worker) costs that submission alone: a
-block that does not end well is done again, each of its submissions in a process that it can take down.
+block that does not end well is done again in parts, and so is a part, each in a process that it can take down.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 # what starts processes is imported where some are started: most classes are small
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 
@@ -26,25 +26,19 @@ PATIENCE = 10
 
 
 class Job(NamedTuple):
-    """A block of work: what is called with what, how large it is, and what it falls into where that fails.
+    """A block of work: what is called with what, how large it is, and what becomes of it where that fails.
 
-    `work` is how much there is to do where that is more than its size says.
+    `parts` are the jobs that it then falls into, if it can; of one that cannot `failed` says what became of it. `work`
+    is how much there is to do where that is more than its size says.
     """
 
     call: Callable[..., Any]
     arguments: tuple[object, ...]
     size: int
     label: object = None
-    pieces: Callable[[], list[Piece]] | None = None
+    parts: Callable[[], Sequence[Job]] | None = None
+    failed: Callable[[str], Any] | None = None
     work: int = 0
-
-
-class Piece(NamedTuple):
-    """A part of a job that is tried alone; `failed` says what became of it where that fails too."""
-
-    call: Callable[..., Any]
-    arguments: tuple[object, ...]
-    failed: Callable[[str], Any]
 
 
 class Workers:
@@ -52,7 +46,7 @@ class Workers:
 
     Args:
         jobs: how many processes to work with.
-        timeout: how many seconds a job may compute, or a piece of one that is tried alone.
+        timeout: how many seconds a job may compute, or a part of one that is tried alone.
         pool_from: from which size of all jobs together on a pool of processes is worth what it costs to start.
         executor: what to work on instead of processes of our own.
     """
@@ -68,7 +62,7 @@ class Workers:
         self.executor = None
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, list[Any]]]:
-        """Each job with its result, or with those of its pieces."""
+        """Each job with its result, or with those of its parts, in order."""
         waiting = iter(jobs)
         if self.executor is None and self.jobs > 1:
             first, size = list[Job](), 0
@@ -89,10 +83,10 @@ class Workers:
             try:
                 with _limited(self.timeout):
                     found = [job.call(*job.arguments)]
-            except (Exception, TooLongError):  # a fault of ours, or it took too long: the pieces will tell
-                if job.pieces is None:
+            except (Exception, TooLongError):  # a fault of ours, or it took too long: the parts will tell
+                if job.parts is None and job.failed is None:
                     raise
-                found = self._in_pieces(job)
+                found = self._again(job)
             yield job, found
 
     def _there(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, list[Any]]]:
@@ -125,37 +119,47 @@ class Workers:
                 except (BrokenExecutor, OSError):
                     broken = True
                     failed.append(job)
-                except (Exception, TooLongError):  # whatever it was, each of its pieces is tried alone
+                except (Exception, TooLongError):  # whatever it was, its parts will tell
                     failed.append(job)
             if broken:
                 failed.extend(self._renewed(pending))
             while failed:
                 job = failed.popleft()
-                yield job, self._in_pieces(job)
+                yield job, self._again(job)
         yield from self._here(jobs)  # what is left where nothing is left to work on
 
-    def _in_pieces(self, job: Job) -> list[Any]:
-        """The results of a job that did not end well: each piece in a process that it can take down."""
+    def _again(self, job: Job) -> list[Any]:
+        """The results of a job that did not end well: each part in a process that it can take down."""
         from concurrent.futures import BrokenExecutor
         from concurrent.futures import TimeoutError as Late
 
         found: list[Any] = []
         alone: Executor | None = None
-        pieces = job.pieces() if job.pieces is not None else [Piece(job.call, job.arguments, _never)]
-        for piece in pieces:
+        waiting = deque(_parts(job))
+        while waiting:
+            part = waiting.popleft()
             alone = alone or _processes(1)
-            reason = ""
             try:
-                future = alone.submit(_within, self.timeout, piece.call, *piece.arguments)
+                future = alone.submit(_within, self.timeout, part.call, *part.arguments)
                 found.append(future.result(PATIENCE * self.timeout))
+                continue
             except (Late, TooLongError):
                 reason = f"grading it took longer than {self.timeout:g} seconds"
             except BrokenExecutor:
                 reason = "grading it ended the process that did so"
-            if reason:
-                found.append(piece.failed(reason))
-                _end(alone)
-                alone = None
+            except Exception:
+                if part.parts is None:
+                    raise
+                waiting.extendleft(reversed(_parts(part)))
+                continue
+            _end(alone)
+            alone = None
+            if part.parts is not None:
+                waiting.extendleft(reversed(_parts(part)))
+            elif part.failed is not None:
+                found.append(part.failed(reason))
+            else:
+                raise RuntimeError(reason)
         if alone is not None:
             _end(alone)
         return found
@@ -177,8 +181,9 @@ class Workers:
         return lost
 
 
-def _never(reason: str) -> Any:
-    raise RuntimeError(reason)
+def _parts(job: Job) -> Sequence[Job]:
+    """What a job falls into: itself where it cannot be divided."""
+    return job.parts() if job.parts is not None else [job]
 
 
 class TooLongError(BaseException):

@@ -11,6 +11,7 @@ from checker.batch.pool import Job
 from checker.batch.version import grader_version
 from checker.batch.work import Part, WantedReport, draw_part, write_part
 from checker.batch.writer import Writer
+from checker.outcome import Choice
 from checker.reports import FORMATS
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ class Rendering:
 
     def _report_jobs(self, seen: str, *, remote: bool) -> Iterator[Job]:
         """The reports that are not there as they should be, block by block."""
+        several = self.results.several()
         for number, family, found in self.results.graded():
-            wanted = list(self._wanted(found, seen))
+            wanted = list(self._wanted(found, seen, several))
             if not wanted:
                 continue
             variants = self.results.numbers(sorted({each.variant for each in wanted}))
@@ -119,14 +121,20 @@ class Rendering:
             else:
                 yield Job(write_part, (*seen_by, wanted, part, str(self.out)), submissions)
 
-    def _wanted(self, found: list[tuple[Outcome, str, str]], seen: str) -> Iterator[WantedReport]:
+    def _wanted(
+        self, found: list[tuple[Outcome, str, str]], seen: str, several: dict[str, tuple[int, int]]
+    ) -> Iterator[WantedReport]:
         twice = set(self.results.alike([outcome.name for outcome, _, _ in found]))  # ada.yaml and ada.yml
         wanted = []
         for outcome, key, variant in found:
             stem = outcome.name if outcome.name in twice else outcome.name.rpartition(".")[0] or outcome.name
-            made = digest(seen, key, variant)
+            choice = None
+            if outcome.name in several:
+                rank, many = several[outcome.name]
+                choice = Choice(rank == 1, many, self.options.keep)
+            made = digest(seen, key, variant, *map(str, choice or ()))
             wanted += [
-                WantedReport(outcome, variant, form, f"reports/{stem}{FORMATS[form].suffix}", made)
+                WantedReport(outcome, choice, variant, form, f"reports/{stem}{FORMATS[form].suffix}", made)
                 for form in self.options.reports
             ]
         written = self.results.written([each.file for each in wanted])

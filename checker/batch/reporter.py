@@ -45,7 +45,7 @@ class Reporter:
         """One report, the same as the format's own of the same grade."""
         form, outcome = FORMATS[wanted.format], wanted.outcome
         if self._last is None or self._last.submission != outcome.name:
-            self._last = self._seen(outcome, wanted.variant)  # in another format the next moment
+            self._last = self._seen(wanted)  # in another format the next moment
         _, grade, looks = self._last
         if looks is None:
             return form.drawn(grade, self.level)
@@ -55,12 +55,15 @@ class Reporter:
         """The grade of one of the block's submissions."""
         return self.kept.grade(self._face(variant), outcome.position, outcome.student, outcome.name)
 
-    def _seen(self, outcome: Outcome, variant: str) -> _Seen:
+    def _seen(self, wanted: WantedReport) -> _Seen:
+        outcome = wanted.outcome
         looks = self._shared.looks(outcome.position)
         if looks is None:
-            return _Seen(outcome.name, redact(self.grade(outcome, variant), self.level), None)
-        problem, title, _ = self._variants[variant]
-        return _Seen(outcome.name, self._shared.grade(outcome, problem, title, looks), looks)
+            grade = redact(self.grade(outcome, wanted.variant), self.level)
+        else:
+            problem, title, _ = self._variants[wanted.variant]
+            grade = self._shared.grade(outcome, problem, title, looks)
+        return _Seen(outcome.name, grade._replace(choice=wanted.choice), looks)
 
     def _face(self, variant: str) -> Face:
         face = self._faces.get(variant)

@@ -12,7 +12,7 @@ from checker.batch.pool import Workers
 from checker.batch.regrade import changes
 from checker.batch.rendering import Rendering
 from checker.batch.roll import PassedOver, Roll
-from checker.batch.store import NAME, Results
+from checker.batch.store import Results, copy
 from checker.batch.writer import cannot_be_written
 
 if TYPE_CHECKING:
@@ -105,9 +105,7 @@ def _results(out: Path, *, trying: bool) -> Iterator[Results]:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="check-backprop-") as place:
-        if (out / NAME).is_file():
-            with Results(out) as results:
-                results.copy(Path(place, NAME))
+        copy(out, Path(place))
         with Results(Path(place)) as results:
             yield results
 

@@ -7,7 +7,9 @@ class need not fit into memory.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -244,8 +246,10 @@ class Results:
                 "WITH called AS MATERIALIZED (SELECT name, person(student) AS who, problem FROM results), "
                 "twice AS (SELECT who, problem FROM called GROUP BY who, problem HAVING count(*) > 1) "
                 "SELECT name, row_number() OVER (PARTITION BY who, problem ORDER BY status != 'graded', "
-                f"doubtful(name, student, sender, sender_id), {order}) AS place "
-                "FROM twice JOIN called USING (who, problem) JOIN results USING (name, problem)"
+                f"others, {order}) AS place, "
+                "CASE WHEN others THEN 1 ELSE sum(NOT others) OVER (PARTITION BY who, problem) END AS many FROM ("
+                "SELECT *, doubtful(name, student, sender, sender_id) AS others "
+                "FROM twice JOIN called USING (who, problem) JOIN results USING (name, problem))"
             )
             connection.execute("CREATE UNIQUE INDEX temp.by_name ON ranked (name)")
 
@@ -269,6 +273,13 @@ class Results:
             "SELECT name, key, variant, reason, sender, sender_id, turn, sent FROM results ORDER BY name"
         )
         yield from self.passed()
+
+    def several(self) -> dict[str, tuple[int, int]]:
+        """The submissions that are not their student's only one to the problem: the rank of each, and of how many.
+
+        What somebody else seems to have sent in is not among them: its sender is told nothing of the student's own.
+        """
+        return {name: (place, many) for name, place, many in self._all("SELECT * FROM temp.ranked WHERE many > 1")}
 
     def graded(self) -> Iterator[tuple[int, str, list[tuple[Outcome, str, str]]]]:
         """Block by block: its number, its family, and the outcomes in it with their keys and variants."""
@@ -402,18 +413,34 @@ class Results:
             self._connection.execute("DELETE FROM variants WHERE key NOT IN (SELECT variant FROM results)")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def copy(self, path: Path) -> None:
-        """Write a copy of everything to a file that is not there yet."""
-        with _explained(path):
-            target = sqlite3.connect(path)
-            try:
-                self._connection.backup(target)
-            finally:
-                target.close()
-
     def _all(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         with _explained(self.path):
             yield from self._connection.execute(query, values)
+
+
+def copy(out: Path, place: Path) -> None:
+    """Write a copy of the results in `out`, if there are any, into the folder `place`.
+
+    Raises:
+        AuthorError: they are not results, or another run holds them.
+    """
+    if not (out / NAME).is_file():
+        return
+    try:
+        with Results(out) as results, _explained(results.path):
+            target = sqlite3.connect(place / NAME)
+            try:
+                results._connection.backup(target)  # noqa: SLF001 - our own
+            finally:
+                target.close()
+    except AuthorError:
+        ours = os.access in os.supports_effective_ids
+        if all(os.access(path, os.W_OK, effective_ids=ours) for path in (out, out / NAME)):
+            raise
+        # SQLite writes even to read: of what cannot be written a copy of the files is opened
+        for name in (NAME, f"{NAME}-wal"):
+            if (out / name).is_file():
+                shutil.copyfile(out / name, place / name)
 
 
 def natural(name: str) -> str:

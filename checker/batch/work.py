@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from checker.batch.problems import Task
     from checker.batch.record import Recorder
+    from checker.outcome import Choice
     from checker.readings.program import Program
     from checker.reports import Language, Level
     from checker.sheet import FormulaAnswer, FormulaError, FormulaReader, NumberAnswer, Worked
@@ -137,6 +138,7 @@ class WantedReport(NamedTuple):
     """A report to be made: of which submission, in which format, as which file, and what it is made from."""
 
     outcome: Outcome
+    choice: Choice | None
     variant: str
     format: str
     file: str

@@ -39,6 +39,8 @@ def _whole(grade: Grade, level: Level, steps: Sequence[str]) -> str:
         "title": grade.title,
         "points": {"awarded": _whole_number(grade.awarded), "possible": _whole_number(grade.possible)},
     }
+    if grade.choice is not None:
+        found["choice"] = grade.choice._asdict()
     if level.shows(Level.VERDICT):
         found["first_error"] = grade.first_error
     if level.shows(Level.HINT):

@@ -19,7 +19,7 @@ from checker.reports.picture.graded import graded_items
 from checker.reports.pieces import Pieces
 from checker.reports.plain import cut, echoed, equation, inline, placed
 from checker.reports.text import ELEMENTS, columns
-from checker.reports.wording import SYMBOLS, amount, points, word
+from checker.reports.wording import SYMBOLS, amount, chosen, points, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -102,6 +102,8 @@ def _summary(grade: Grade) -> str:
         f'<p class="points">{points(grade.awarded, grade.possible)}</p>',
         f'<div class="meter" aria-hidden="true"><i style="width:{width:.4g}%"></i></div>',
     ]
+    if grade.choice is not None:
+        lines.append(f"<p>{chosen(grade)}</p>")
     if grade.steps:
         verdicts = [step.verdict for step in grade.steps]
         counted = (badge(each, f"{verdicts.count(each)} ") for each in Verdict if each in verdicts)

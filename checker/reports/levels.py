@@ -47,6 +47,7 @@ def redact(grade: Grade, level: Level) -> Grade:
         first_error=grade.first_error if level.shows(Level.VERDICT) else None,
         warnings=grade.warnings,
         steps=steps,
+        choice=grade.choice,
     )
 
 

@@ -12,7 +12,7 @@ from checker.reports.levels import Level
 from checker.reports.pieces import Pieces
 from checker.reports.plain import cut, echoed, equation, inline, placed, printable
 from checker.reports.text import ELEMENTS, columns, counted
-from checker.reports.wording import amount, points, word
+from checker.reports.wording import amount, chosen, points, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,6 +65,8 @@ def _whole(grade: Grade, level: Level, steps: Sequence[str]) -> str:
         ", ".join(filter(None, (code(grade.student), code(grade.submission)))),
         _summary(grade, level),
     ]
+    if grade.choice is not None:
+        blocks.append(chosen(grade))
     if steps:
         headers = columns(level.shows(Level.FULL))
         blocks.append("\n".join([_row(headers), _row(["---"] * (len(headers) - 1) + ["---:"]), *steps]))

@@ -9,7 +9,7 @@ from checker.reports.causes import Remark, cause, first_mistake, remarks
 from checker.reports.language import say
 from checker.reports.levels import Level
 from checker.reports.plain import cell, echoed, equation, inline, placed, printable
-from checker.reports.wording import amount, points, word
+from checker.reports.wording import amount, chosen, points, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,6 +55,8 @@ def _summary(grade: Grade, level: Level, colour: bool) -> Iterator[str]:
     yield f"{total}; {first}" if first else total
     if grade.steps:
         yield counted(grade.steps)
+    if grade.choice is not None:
+        yield chosen(grade)
 
 
 def counted(steps: Iterable[StepGrade]) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from re import Pattern
 
-    from checker.outcome import StepGrade
+    from checker.outcome import Grade, StepGrade
 
 
 class Sentence(NamedTuple):
@@ -73,6 +73,23 @@ WORDS: dict[Verdict, str] = {
 def word(verdict: Verdict) -> str:
     """What a verdict is called in the language that is spoken."""
     return say(WORDS[verdict])
+
+
+# which of several submissions counts, by what is kept and whether it is this one
+SAID = {
+    ("last", True): "Of your {count} submissions to this problem this one counts: the last that could be graded.",
+    ("last", False): "Of your {count} submissions to this problem this one does not count: the last one does.",
+    ("first", True): "Of your {count} submissions to this problem this one counts: the first that could be graded.",
+    ("first", False): "Of your {count} submissions to this problem this one does not count: the first one does.",
+    ("best", True): "Of your {count} submissions to this problem this one counts: the best of them.",
+    ("best", False): "Of your {count} submissions to this problem this one does not count: the best one does.",
+}
+
+
+def chosen(grade: Grade) -> str:
+    """Whether a submission is the one that counts; '' where it is the only one."""
+    choice = grade.choice
+    return "" if choice is None else say(SAID[choice.keep, choice.counts], count=choice.of)
 
 
 # a verdict is never told by its colour alone; all of these are in the mathematics font

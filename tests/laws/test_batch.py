@@ -141,6 +141,49 @@ def test_every_report_is_what_the_student_gets_alone(level, tmp_path, problems):
                     assert one == other
 
 
+def test_students_share_what_is_alike(tmp_path, problems, monkeypatch):
+    folder, made = tmp_path / "class", []
+    folder.mkdir()
+    for n in range(40):
+        answers = {name: value for k, (name, value) in enumerate(RIGHT.items()) if k != n % 8}
+        (folder / f"s{n}.yaml").write_text(submission(answers | {"dL_db": n % 3}, f"s{n}"))
+    whole = Kept.grade
+    monkeypatch.setattr(Kept, "grade", lambda *arguments: made.append(1) or whole(*arguments))
+    for level in ("verdict", "hint"):
+        made.clear()
+        grade_folder(folder, tmp_path / level, problems=problems, reports=list(FORMATS), feedback=level)
+        assert len(made) == 1
+        assert len(list((tmp_path / level / "reports").iterdir())) == 40 * len(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("keep", "which", "english", "german"),
+    [
+        ("last", "ada3.yaml", "the last that could be graded", "die letzte, die bewertet werden konnte"),
+        ("first", "ada1.yaml", "the first that could be graded", "die erste, die bewertet werden konnte"),
+        ("best", "ada2.yaml", "the best of them", "zählt diese: die beste"),
+    ],
+)
+def test_a_report_says_which_of_several_counts(keep, which, english, german, tmp_path, problems):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name, answers in (("ada1", {"z": 0.7}), ("ada2", RIGHT), ("ada3", {"z": 0.7}), ("ben", RIGHT)):
+        (folder / f"{name}.yaml").write_text(submission(answers, name.rstrip("123")))
+    for language, said, others in (("en", english, "does not count"), ("de", german, "zählt diese nicht")):
+        out = tmp_path / language
+        grade_folder(folder, out, problems=problems, keep=keep, reports=list(FORMATS), language=language)
+        for form in FORMATS.values():
+            for name in ("ada1.yaml", "ada2.yaml", "ada3.yaml"):
+                text = (out / "reports" / name).with_suffix(form.suffix).read_text(encoding="utf-8")
+                if form.name == "json":
+                    assert json.loads(text)["choice"] == {"counts": name == which, "of": 3, "keep": keep}
+                else:
+                    assert (said in " ".join(text.split())) is (name == which)
+                    assert (others in text) is (name != which)
+            alone = (out / "reports" / "ben.yaml").with_suffix(form.suffix).read_text(encoding="utf-8")
+            assert not any(each in alone for each in ("choice", said, others))
+
+
 # ---------------------------------------------------------------- nothing is lost
 
 
@@ -362,6 +405,30 @@ def test_what_kills_or_holds_up_its_worker_costs_only_itself(tmp_path, problems,
     monkeypatch.undo()  # what may have been an accident is tried again
     grade_folder(folder, tmp_path / "out", problems=problems, reports=[])
     assert rows_of(tmp_path / "out")["poison.yaml"]["status"] == "graded"
+
+
+def test_one_that_takes_too_long_is_waited_for_a_few_times(tmp_path, problems, monkeypatch):
+    from checker.batch import record, run
+
+    folder, tried = make_class(tmp_path / "class", 30), tmp_path / "tried"
+    (folder / "poison.yaml").write_text(submission(RIGHT, "poison"))
+    honest = record.Recorder.record
+
+    def poisoned(self, entries, variants):
+        poison = any(entry.name == "poison.yaml" for entry in entries)
+        with tried.open("a") as file:
+            file.write(f"{len(entries)} {poison}\n")
+        if poison:
+            next(each for each in itertools.count() if each < 0)
+        return honest(self, entries, variants)
+
+    monkeypatch.setattr(record.Recorder, "record", poisoned)
+    run.grade_class(folder, tmp_path / "out", problems, run.Options(reports=(), timeout=0.5))
+    lines = tried.read_text().split("\n")
+    assert [line for line in lines if "True" in line] == ["31 True", "5 True", "2 True", "1 True"]
+    assert len(lines) < 20
+    rows = rows_of(tmp_path / "out")
+    assert {name for name, row in rows.items() if row["status"] == "ungradable"} == {"poison.yaml"}
 
 
 def test_a_fault_of_ours_costs_nobody_else_and_is_no_zero(tmp_path, problems, monkeypatch):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -443,6 +445,43 @@ def test_a_regrade_says_who_gains_and_who_loses_before_anything_is_written(tmp_p
     assert (found, written) == (changes, before[out / "gradebook.csv"])
     grade_folder(small_class, out, problems=problems, announce=lambda found: seen.append((found, b"")))
     assert seen[-1][0] == []
+
+
+@pytest.fixture
+def unwritable(tmp_path_factory):
+    """A new folder in which nothing can be written once this is called, whoever runs the tests."""
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def close():
+            for path in [folder, *folder.rglob("*")]:
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            if user == 0:
+                os.seteuid(65534)
+            with pytest.raises(PermissionError):
+                (folder / "x").touch()
+
+        yield folder, close
+        os.seteuid(user)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are other ones there")
+def test_a_dry_run_needs_nothing_that_can_be_written(unwritable):
+    folder, close = unwritable
+    for name, text in (("class/a.yaml", submission(RIGHT, "a")), ("problems/neuron.yaml", PROBLEM)):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(text)
+    grade_folder(folder / "class", folder / "out", problems=folder / "problems", reports=[])
+    (folder / "problems" / "neuron.yaml").write_text(f"{PROBLEM}grading: {{steps: {{z: {{points: 3}}}}}}\n")
+    close()
+    told = []
+    summary = grade_folder(
+        folder / "class", folder / "out", problems=folder / "problems", dry_run=True, announce=told.append
+    )
+    assert (summary.graded, [(each.before, each.after) for each in told[0]]) == (1, [(12, 14)])
 
 
 # ---------------------------------------------------------------- a cluster
