@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.model import Diagnosis, ElementGrade, Grade, Kind, Notice, StepGrade, Verdict
+from checker.outcome import Choice
 from checker.reports import FORMATS, Level, redact
 from checker.reports.page import style
 
@@ -75,6 +76,7 @@ steps = st.builds(
     means=st.just(""),
 )
 notices = st.builds(Notice, st.just("unknown step"), st.integers(1, 99), st.integers(1, 99))
+choices = st.builds(Choice, counts=st.booleans(), of=st.integers(2, 9), keep=st.sampled_from(["last", "first", "best"]))
 grades = st.builds(
     Grade,
     problem=st.just("neuron"),
@@ -86,6 +88,7 @@ grades = st.builds(
     first_error=st.none() | names,
     warnings=st.lists(notices, max_size=2).map(tuple),
     steps=st.lists(steps, max_size=6, unique_by=lambda step: step.step).map(tuple),
+    choice=st.none() | choices,
 )
 
 HIDDEN = {

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import checker
 from checker.model import Diagnosis, ElementGrade, Grade, Kind, Notice, StepGrade, Verdict
+from checker.outcome import Choice
 from checker.reports import FORMATS, Level
 from checker.reports.mathml import formula_mathml
 from checker.reports.page import style
@@ -155,6 +156,7 @@ payload_steps = st.builds(
         Grade, texts, texts, texts, texts, st.just(0.5), st.just(1.0), texts,
         st.lists(st.builds(Notice, texts), max_size=1).map(tuple),
         st.lists(payload_steps, min_size=1, max_size=4, unique_by=lambda step: step.step).map(tuple),
+        choice=st.none() | st.builds(Choice, st.booleans(), st.integers(2, 9), st.sampled_from(["last", "best"])),
     )
 )  # fmt: skip
 def test_text_stays_text(grade: Grade) -> None:
