@@ -36,6 +36,14 @@ class UnknownStep(Exception):
         return self._find_mend()
 
 
+def _elements(step: str, shape: tuple[int, ...]) -> str:
+    """How the elements of a step are named."""
+    base, at, iteration = step.partition("@")
+    last = f"{base}[{','.join(map(str, shape))}]{at}{iteration}"
+    first = f"{base}[{','.join('1' for _ in shape)}]{at}{iteration}"
+    return f"its elements are {first} to {last}" if shape else "it is a single number: leave the brackets out"
+
+
 class StepNames:
     """The names of a problem's steps.
 
@@ -79,8 +87,7 @@ class StepNames:
             parts = match["index"].split(",")
             element = tuple(int(part or 0) for part in parts)
             if len(element) != len(shape) or any(not 1 <= i <= n for i, n in zip(element, shape, strict=True)):
-                size = " by ".join(map(str, shape)) or "a single number"
-                raise UnknownStep(f"{text!r} is beyond the shape of {step} ({size})", lambda: "elements count from 1")
+                raise UnknownStep(f"{text!r} is no element of {step}", lambda: _elements(step, shape))
         return Target(step, element, bool(match["sign"]))
 
     def _step(self, base: str, iteration: int) -> str | None:

@@ -31,17 +31,17 @@ _RELATION = re.compile(r"\s*[=≈≃≅~]")
 
 _MENDS = {
     "=": "write one side only",
-    "<": "comparisons are not in the language",
-    ">": "comparisons are not in the language",
-    "≤": "comparisons are not in the language",
-    "≥": "comparisons are not in the language",
-    "!": "factorials and comparisons are not in the language",
+    "<": "leave the comparison out",
+    ">": "leave the comparison out",
+    "≤": "leave the comparison out",
+    "≥": "leave the comparison out",
+    "!": "write the number that a factorial is; leave a comparison out",
     "%": "write the number itself, 0.05 for 5%",
-    '"': "text has no place in an expression",
-    "`": "text has no place in an expression",
-    "“": "text has no place in an expression",
-    "”": "text has no place in an expression",
-    "„": "text has no place in an expression",
+    '"': "leave the quotation marks out",
+    "`": "leave the quotation marks out",
+    "“": "leave the quotation marks out",
+    "”": "leave the quotation marks out",
+    "„": "leave the quotation marks out",
     "{": "write round brackets",
     "}": "write round brackets",
     "|": "write abs(…) for a magnitude",
@@ -52,7 +52,7 @@ _MENDS = {
     "∑": "write sum(…)",
     "∗": "type *",
     "∇": "write ∂L/∂w",
-    "∞": "infinity is not a number here",
+    "∞": "write a number; infinity is none here",
     "…": "write every term",
 }  # fmt: skip
 LOOK_ALIKES = dict(
@@ -126,7 +126,7 @@ def _refusal(text: str, at: int) -> ExpressionError:
         before = re.search(r"(?:[(,]\s*)([^\W\d]\w*)\s*$", text[:at][-200:])
         if before:
             return ExpressionError("an argument is given by its place, not by name", at, f"leave out '{before[1]} ='")
-    return ExpressionError(f"{describe(character)} is not part of the expression language", at, _mend(character))
+    return ExpressionError(f"{describe(character)} has no meaning in a formula", at, _mend(character))
 
 
 def _mend(character: str) -> str:
@@ -146,4 +146,4 @@ def _mend(character: str) -> str:
         return f"write {plain.replace('⁄', '/')}"
     if category[0] == "L":
         return "names are made of the letters a to z, Greek letters, digits and _"
-    return ""
+    return "write it with names, numbers, brackets and + - * / ^"

@@ -26,7 +26,7 @@ _BEGINS = frozenset(("NUMBER", "NAME", "FUNC", "CONSTANT", "OPEN", "ROOT"))
 _ENDS = frozenset(("NUMBER", "NAME", "CONSTANT", "CLOSE", "CLOSE_INDEX", "SUPERSCRIPT", "TRANSPOSE", "ITERATION"))
 _BRACKETS = frozenset(("OPEN", "CLOSE", "OPEN_INDEX", "CLOSE_INDEX"))
 _OPERATORS = frozenset(("PLUS", "MINUS", "TIMES", "OVER", "MATMUL", "POWER"))
-_SYMBOLS = {
+SYMBOLS = {
     "σ": "sigmoid", "Sigmoid": "sigmoid", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "SELU": "selu",
     "GELU": "gelu", "SiLU": "silu", "Swish": "silu", "Softplus": "softplus", "Softmax": "softmax", "Tanh": "tanh",
 }  # fmt: skip
@@ -170,7 +170,9 @@ class Scan:
             return self._error(token, f"nothing stands before {shown}", "write what it applies to, or delete it")
         if last.type in _OPERATORS and kind in _OPERATORS:
             return self._error(token, f"{shown} cannot follow {self._shown(last)}", "delete one of them")
-        return self._error(token, f"{shown} cannot stand after {self._shown(last)}", "")
+        return self._error(
+            token, f"{shown} cannot stand after {self._shown(last)}", "write what is missing, or delete it"
+        )
 
     # ------------------------------------------------------------ neighbours
 
@@ -193,7 +195,7 @@ class Scan:
 
     def _function(self, written: str) -> str | None:
         """The function that a name before a bracket means; None where it means a quantity."""
-        symbol = _SYMBOLS.get(written, "")
+        symbol = SYMBOLS.get(written, "")
         if symbol in self.functions:
             return symbol
         return written if written in self.functions else None
@@ -379,4 +381,4 @@ def stray(plain: str, at: int) -> ExpressionError:
         return ExpressionError(f"'{character}' belongs to no name", at, "write it at the end of a name")
     if character == "⊤":
         return ExpressionError("'⊤' stands only in a transpose", at, "write W2^T")
-    return ExpressionError(f"{describe(character)} cannot stand here", at)
+    return ExpressionError(f"{describe(character)} cannot stand here", at, "delete it, or write what it belongs to")

@@ -162,7 +162,7 @@ class FormulaAnswers:
         nodes = tuple(node for node in found.nodes if _fits(node.shape, shape))
         if not nodes:
             given = found.nodes[0].shape
-            mend = "; transpose it" if given == shape[::-1] else ""
+            mend = "; transpose it" if given == shape[::-1] else "; write one whose result has that shape"
             raise FormulaError(f"the formula gives {in_words(given)}, but {_asked(target)} is {in_words(shape)}{mend}")
         if cost(nodes, self._codes) > TOO_MUCH:
             raise FormulaError("the formula takes too many operations; use the steps before this one")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.expression.grouping import regrouped
 from checker.expression.latex import from_latex, is_latex
 from checker.expression.parser import parse
+from checker.expression.scan import SYMBOLS
 from checker.expression.tree import Binary, Call, ExpressionError, Name, Negative
 from checker.expression.tree import names as names_in
 from checker.expression.written import caret, unparse
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 LONGEST = 2_000  # characters
 MOST_TOKENS = 1_000
 RATES = ("learning_rate", "eta", "η", "lr")
+
+SHORT_NAME = 3  # letters: sin is near min, and means something else
+USUAL = ("exp", "ln", "sqrt", "abs", "max", "sum", "sigmoid", "tanh", "relu", "softmax")
 
 LANGUAGE = frozenset(
     (*FUNCTIONS, *(n for table in (ACTIVATIONS, LOSSES) for e in table.values() for n in (e.name, *e.aliases)))
@@ -105,13 +109,13 @@ class AnswerBuilder(Builder):
             operands = [z, *(settings[key] for key in free)]
         elif function is not None and function.most == 1 and name not in ("sum", "mean", "column_sum", "transpose"):
             if len(tree.arguments) != 1:
-                raise BuildError(f"{name}' takes 1 argument, not {len(tree.arguments)}", tree.at)
+                raise BuildError(f"{name}' takes 1 argument, not {len(tree.arguments)}", tree.at, f"write {name}'(z)")
             node = function.make(self, [self.nodes.name("x", ())])
             if node.op != "elementwise":
-                raise BuildError(f"{name}' is not in the language", tree.at, "write the derivative itself")
+                raise BuildError(f"{name}' is not read here", tree.at, "write the derivative itself")
             formula, operands = node.data, [self._build(tree.arguments[0], scope)]
         else:
-            raise BuildError(f"{name}' is not in the language", tree.at, "write the derivative itself")
+            raise BuildError(f"{name}' is not read here", tree.at, "write the derivative itself")
         found = self.nodes.formulas.derivative(formula, 0)
         if found is None:
             zero = self.nodes.constant(0)
@@ -274,14 +278,40 @@ class Reader:
         number = _mistyped(text, name, at)
         if number:
             return BuildError(f"a letter stands among the digits, in {name!r}", at, f"write {number}")
+        if name in SYMBOLS:
+            return BuildError(f"the function {name} has no argument", at, f"write {name}(…)")
+        element = self._as_element(name)
+        if element:
+            return BuildError(f"unknown name {name!r}", at, f"did you mean {element!r}?")
+        if name in ("d", "∂") and re.match(r"[d∂]\s+\w+\s*/\s*[d∂]", text[at:]):
+            return BuildError(f"unknown name {name!r}", at, "write a derivative without spaces: dL/dz")
         parts = split(name, {*known, *self.names.shapes})
         if parts:
             return BuildError(f"{name!r} is not a name here", at, f"to multiply, write {'*'.join(parts)}")
         if re.match(rf"{re.escape(name)}\s*'?\(", text[at:]):
-            return BuildError(f"unknown function {name!r}", at, suggest(name, sorted(LANGUAGE), 8))
+            return BuildError(f"unknown function {name!r}", at, _near_function(name))
         if name.lower() in ("true", "false", "none", "nan", "inf", "infinity", "null"):
             return BuildError(f"{name!r} is not a number", at, "write a number or a formula")
         return BuildError(f"unknown name {name!r}", at, suggest(name, known))
+
+    def _as_element(self, name: str) -> str | None:
+        """The element of an array that a name with an index means: `x1` and `x_1` for x[1], `W11` for W[1,1]."""
+        for cut in range(len(name) - 1, 0, -1):
+            digits, base = name[cut:], name[:cut].removesuffix("_")
+            if not digits.isdecimal():
+                break
+            for known in (base, f"{base[:1].upper()}{base[1:]}"):  # w11 is on paper an element of W
+                shape = self.shapes.get(known, ())
+                index = [digits] if len(shape) == 1 else list(digits)
+                if len(index) == len(shape) and all(1 <= int(i) <= n for i, n in zip(index, shape, strict=True)):
+                    return f"{known}[{','.join(index)}]"
+        return None
+
+
+def _near_function(name: str) -> str:
+    """The function that was probably meant, else those that most formulas use."""
+    near = suggest(name, LANGUAGE) if len(name) > SHORT_NAME else ""
+    return near if near.startswith("did you mean") else f"use one of {', '.join(USUAL)}, …"
 
 
 def _mistyped(text: str, name: str, at: int) -> str:

@@ -42,7 +42,7 @@ def read_written(reader: Reader, forward: Node | None, loss: Node | None) -> tup
         )
         return found, True
     content = reader.mapping(loss, "one expression by name under 'loss'", "{L: (a - y)^2 / 2}")
-    if isinstance(loss, Mapping) and len(loss.items) != 1:
+    if isinstance(loss, Mapping) and len(loss.items) - sum(not first for first in _cut(loss).values()) != 1:
         reader.say(
             loss,
             f"expected exactly one equation under 'loss', found {len(loss.items) or 'none'}",
@@ -52,9 +52,39 @@ def read_written(reader: Reader, forward: Node | None, loss: Node | None) -> tup
     return found, True
 
 
+def _open(text: str) -> int:
+    """How many brackets are opened and not closed; negative where more are closed."""
+    return text.count("(") - text.count(")")
+
+
+def _cut(content: Mapping) -> dict[str, bool]:
+    """The names of the equations that a comma has cut inside { }, where it ends a value; True of the first part."""
+    found: dict[str, bool] = {}
+    names = list(content.items)
+    for place, name in enumerate(names):
+        node = content.items[name]
+        depth = _open(node.text) if isinstance(node, Scalar) and node.plain and name not in found else 0
+        for count, part in enumerate(names[place + 1 :], 1) if depth > 0 else ():
+            depth += _open(part)
+            if depth <= 0:
+                found |= {name: True, **dict.fromkeys(names[place + 1 : place + 1 + count], False)}
+            if depth <= 0 or yamlfile.value(content.items[part]) is not None:
+                break
+    return found
+
+
 def _gather(reader: Reader, content: Mapping, section: str, found: list[Written]) -> None:
+    cut = _cut(content)
     for name, node in content.items.items():
         key = content.keys[name]
+        if name in cut:
+            if cut[name]:
+                reader.places[f"{section}.{name}"] = reader.place(key)
+                reader.register(key, name, "equation")
+                what = f"in {short(name)!r}: a comma ends a value between {{ and }}"
+                reader.say(node, what, "put the expression in quotes, or write each equation on a line of its own")
+                found.append(Written(name, "", reader.place(node)))
+            continue
         reader.places[f"{section}.{name}"] = reader.place(key)
         reader.register(key, name, "equation")
         if not isinstance(node, Scalar) or yamlfile.value(node) is None or isinstance(yamlfile.value(node), bool):

@@ -205,10 +205,14 @@ class Reader:
     def quantities(self, node: Node | None, role: str) -> list[Quantity]:
         """What stands under `given` or `parameters`."""
         section = "given" if role == "given" else "parameters"
-        read = []
+        read: list[Quantity] = []
         content = self.mapping(node, f"numbers by name under {section!r}", "{x: 1, y: 0.5}")
         for name, value in content.items.items():
             key = content.keys[name]
+            if name.isdigit() and isinstance(value, Scalar) and value.plain and not value.text and read:
+                before = f"{read[-1].texts[-1]},{name}"  # {x: 0,8} has an x and an 8
+                self.say(key, f"{before} is not one number here", f"write {before.replace(',', '.')}, with a point")
+                continue
             self.places[f"{section}.{name}"] = self.place(key)
             self.register(key, name, role)
             quantity = self.quantity(name, role, value)

@@ -217,7 +217,10 @@ class _Builder:
     def key(self, mapping: Mapping, node: Node) -> Scalar:
         """The key that `node` is in `mapping`."""
         if not isinstance(node, Scalar):
-            self.say(node, f"{described(node)} cannot be a key", "use a text as the key")
+            mend = "use a text as the key"
+            if isinstance(node, Sequence):
+                mend = "put lists that belong together in brackets of their own: [[1, 2], [3, 4]]"
+            self.say(node, f"{described(node)} cannot be a key", mend)
             return _SKIPPED
         first = mapping.keys.get(node.text)
         if first is not None:

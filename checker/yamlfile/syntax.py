@@ -8,16 +8,16 @@ from typing import Any
 import yaml
 
 from checker.errors import Finding, Place
+from checker.yamlfile.nodes import short
 from checker.yamlfile.reading import end
 
 _QUOTES = "put the text in quotes"
 _OPENED = {"did not find expected ',' or ']'": ("[", "]"), "did not find expected ',' or '}'": ("{", "}")}
 _TWO_COLONS = "mapping values are not allowed in this context"
-_NONE_ABOVE = "a text of several lines cannot be a key"
+_TOO_FAR = ("this line is indented too far", "begin it where the line above begins")
 _SAID = {
-    _NONE_ABOVE: ("the line above has no ':', or this one is indented too far", "write each `key: value` on its line"),
     _TWO_COLONS: (
-        "a second ':' on one line, or a line that is indented too far",
+        "a second ':' on one line",
         "start a new line for each `key: value`, or put the text in quotes",
     ),
     "mapping keys are not allowed in this context": (
@@ -74,11 +74,36 @@ def in_words(fault: yaml.YAMLError, text: str, file: str) -> list[Finding]:
     mark, context = getattr(fault, "problem_mark", None), getattr(fault, "context_mark", None)
     if context is not None and (mark is None or mark.index >= len(text.rstrip()) or problem in _AT_CONTEXT):
         mark = context
+    if mark is not None:
+        line = _bare_line(text, mark.line, problem)
+        if line:
+            indent = len(line[1]) - len(line[1].lstrip())
+            return [Finding("this line has no ':'", Place(file, line[0], indent + 1), _colon_mend(line[1].strip()))]
     where = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
     if mark is not None and problem == _TWO_COLONS and ":" not in text[: mark.index].rpartition("\n")[2]:
-        problem = _NONE_ABOVE
+        return [Finding(_TOO_FAR[0], where, _TOO_FAR[1])]
     what, mend = _described(fault, problem, context, text[mark.index : mark.index + 1] if mark else "")
     return [Finding(what, where, mend)]
+
+
+def _bare_line(text: str, line: int, problem: str) -> tuple[int, str] | None:
+    """The number and the text of a line without a colon that libyaml stops at, or has read on from into the next."""
+    lines = text.splitlines()[: line + 1]
+    if problem == _TWO_COLONS:
+        lines = lines[:line]
+        while lines and not lines[-1].strip():
+            lines.pop()
+    elif problem != "could not find expected ':'":
+        return None
+    found = lines[-1] if lines else ""
+    return (len(lines), found) if ":" not in found and re.match(r" *[^\W\d]", found) else None
+
+
+def _colon_mend(line: str) -> str:
+    name, equals, value = map(str.strip, line.partition("="))
+    if equals and re.fullmatch(r"[^\W\d][\w/]*", name):
+        return f"write a colon in place of '=': `{name}: {short(value)}`"
+    return "write `key: value`, or indent what goes on from the line above"
 
 
 def _described(fault: yaml.YAMLError, problem: str, context: Any, character: str) -> tuple[str, str]:

@@ -134,8 +134,13 @@ def test_an_alias_that_turns_the_sign_turns_it() -> None:
         ("z", "2l*x1", "a letter stands among the digits, in 'l'; write 21\n2l*x1\n ^"),
         ("a", "exp(z, 2)", "exp takes 1 argument, not 2\nexp(z, 2)\n^"),
         ("a", "nan", "'nan' is not a number; write a number or a formula\nnan\n^"),
-        ("a", r"\frac{1}{1+\sin z}", "'\\sin' is not read here; sines are not in the language\n\\frac{1}{1+\\sin z}\n           ^"),
+        ("a", r"\frac{1}{1+\sin z}", "'\\sin' is not read here; a formula has no sines here\n\\frac{1}{1+\\sin z}\n           ^"),
         ("a", r"\sigma(w_9)", "unknown name 'w9'; use one of x1, x2, y, w1, w2, b, z\n\\sigma(w_9)\n       ^"),
+        ("a", "σ z", "the function σ has no argument; write σ(…)\nσ z\n^"),
+        ("dL_dz", "d L/d a", "unknown name 'd'; write a derivative without spaces: dL/dz\nd L/d a\n^"),
+        ("a", "sin(z)", "unknown function 'sin'; use one of exp, ln, sqrt, abs, max, sum, sigmoid, tanh, relu, softmax, …"
+         "\nsin(z)\n^"),
+        ("a", "z & b", "'&' has no meaning in a formula; write it with names, numbers, brackets and + - * / ^\nz & b\n  ^"),
         ("da_dz", "softmax'(z)", "softmax mixes its inputs and has no slope of its own; write diag(a) - outer(a, a)\nsoftmax'(z)\n^"),
         (
             "a",
@@ -149,12 +154,27 @@ def test_what_cannot_be_used_is_refused_with_the_mend_and_a_caret(step: str, for
     assert refused(NEURON, step, formula) == message
 
 
+@pytest.mark.parametrize(
+    ("formula", "meant"),
+    [("z2_1", "z2[1]"), ("a1_2*y", "a1[2]"), ("W1_12*y", "W1[1,2]"), ("W112*y", "W1[1,2]"), ("y2*a1", "y[2]")],
+)
+def test_an_index_behind_a_name_is_told_from_a_mistyped_name(formula: str, meant: str) -> None:
+    name = formula.partition("*")[0]
+    assert refused(MAZUR, "L", formula).splitlines()[0] == f"unknown name {name!r}; did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize("name", ["y3", "y_3", "q1", "W1_13", "y12"])
+def test_an_index_beyond_the_array_is_no_suggestion(name: str) -> None:
+    assert "[" not in refused(MAZUR, "L", name).splitlines()[0].partition("use one of")[0]
+
+
 def test_shapes_that_do_not_go_are_refused() -> None:
     assert refused(MAZUR, "dL_da1", "outer(dL_dz2, a1)") == (
-        "the formula gives a matrix of 2 rows of 2 numbers, but dL_da1 is a vector of 2 numbers"
+        "the formula gives a matrix of 2 rows of 2 numbers, but dL_da1 is a vector of 2 numbers; "
+        "write one whose result has that shape"
     )
     assert refused(MAZUR, "dL_dz2[1]", "a2 - y") == (
-        "the formula gives a vector of 2 numbers, but dL_dz2[1] is a number"
+        "the formula gives a vector of 2 numbers, but dL_dz2[1] is a number; write one whose result has that shape"
     )
     assert refused(MAZUR, "a1", "W1 @ [1, 2]").startswith("an array cannot be written inside an expression")
     assert refused(MAZUR, "a1", "z1[3]").startswith("an element beyond a vector of 2")

@@ -139,11 +139,11 @@ def test_latex_becomes_the_text_it_means(latex: str, plain: str) -> None:
     [
         ("", 0, "the formula is empty; write a number or a formula"),
         (r"\sum_i a_i", 0, r"'\sum' is not read here; write sum(…), or every term"),
-        (r"a + \sin z", 4, r"'\sin' is not read here; sines are not in the language"),
+        (r"a + \sin z", 4, r"'\sin' is not read here; a formula has no sines here"),
         (
             r"\begin{pmatrix} a \end{pmatrix}",
             0,
-            r"'\begin' is not read here; matrices and cases are not in the language; answer element by element",
+            r"'\begin' is not read here; answer element by element, with no matrices and cases",
         ),
         (r"\input{x}", 0, r"'\input' is not read here; write it in plain text, with the names of the problem"),
         (r"\left(a - y", 11, r"a bracket is never closed; add '\right'"),
@@ -154,7 +154,7 @@ def test_latex_becomes_the_text_it_means(latex: str, plain: str) -> None:
         (r"\frac{}{a}", 5, "nothing stands between the braces; write what belongs there"),
         (r"\ln", 0, "the function ln has no argument; write ln(…)"),
         (r"\ln a b", 6, "the argument of ln could end in two places; put it in brackets"),
-        (r"\tanh^{-1}(z)", 5, r"an inverse function is not in the language; write \frac{1}{…}"),
+        (r"\tanh^{-1}(z)", 5, r"an inverse function is not read here; write \frac{1}{…}"),
         (r"\partial L", 0, r"'\partial' stands only in a derivative; write \frac{\partial L}{\partial a}"),
         (r"a = b", 2, "'=' is not part of a formula; write one side only"),
         (r"a \\ b", 2, r"'\\' is not read here; write one formula"),

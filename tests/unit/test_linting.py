@@ -24,26 +24,26 @@ def said(text: str) -> list[str]:
 
 
 def coarse(where: str, state: str, step: str, moved: str, mend: str) -> list[str]:
-    what = f"{where}: {state}, which cannot carry {step}: rounding alone moves that by 0.1, and {moved}"
+    what = f"{where}: {state}, which cannot carry {step}: rounding alone moves that by {moved}"
     return [f"{what}; {mend}"]
 
 
 def test_a_state_typed_as_0_cannot_carry_the_update() -> None:
     assert said(ADAM) == coarse(
-        "9:25", "v_w is 2.32e-06 and typed as 0.0000", "w_new", "the whole update is 0.1", UNDER_GRADING
+        "9:25", "v_w is 2.32e-06 and typed as 0.0000", "w_new", "0.085, and the whole update is 0.1", UNDER_GRADING
     )
 
 
 def test_it_cannot_where_it_is_left_out_either() -> None:
     ask_it = "ask for v_w too, with `tolerance: {significant: 3}`"
     assert said(ADAM.replace("v_w, ", "")) == coarse(
-        "7:1", "v_w is 2.32e-06 and rounded to 0.0000", "w_new", "the whole update is 0.1", ask_it
+        "7:1", "v_w is 2.32e-06 and rounded to 0.0000", "w_new", "0.085, and the whole update is 0.1", ask_it
     )
 
 
 def test_nor_what_stands_between_it_and_the_update() -> None:
     assert said(ADAM.replace("v_w, ", "v_w, mhat_w, vhat_w, ")) == coarse(
-        "9:25", "v_w is 2.32e-06 and typed as 0.0000", "vhat_w", "it is 0.0023", UNDER_GRADING
+        "9:25", "v_w is 2.32e-06 and typed as 0.0000", "vhat_w", "0.1, and it is 0.0023", UNDER_GRADING
     )
 
 

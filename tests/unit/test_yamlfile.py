@@ -195,7 +195,7 @@ def _as_texts(data: object) -> object:
         ("a: !y!x 1\n", ["1:4: a value cannot begin with '!'; put the text in quotes"]),
         ("<<: {a: 1}\nb: 2\n", ["1:1: the merge key '<<' is not allowed; write the keys and values themselves"]),
         ("? [1, 2]\n: 3\n? {a: 1}\n: 2\n", [
-            "1:3: a list cannot be a key; use a text as the key",
+            "1:3: a list cannot be a key; put lists that belong together in brackets of their own: [[1, 2], [3, 4]]",
             "3:3: keys with values cannot be a key; use a text as the key",
         ]),
         ("a: 1\n--- \nb: 2\n", ["2:1: a second document begins here; use a file for each"]),
@@ -215,15 +215,15 @@ def _as_texts(data: object) -> object:
         ("a: 'x\n", ["1:4: the quote that opens on line 1 is not closed; close it with the same quote"]),
         ("a: b: c\n", [
             (
-                "1:5: a second ':' on one line, or a line that is indented too far; "
+                "1:5: a second ':' on one line; "
                 "start a new line for each `key: value`, or put the text in quotes"
             ),
         ]),
         ("a=1\nb: 2\n", [
-            "2:2: the line above has no ':', or this one is indented too far; write each `key: value` on its line",
+            "1:1: this line has no ':'; write a colon in place of '=': `a: 1`",
         ]),
         ("a: 1\n b: 2\n", [
-            "2:3: the line above has no ':', or this one is indented too far; write each `key: value` on its line",
+            "2:3: this line is indented too far; begin it where the line above begins",
         ]),
         ("a: ?\n", ["1:4: a value cannot begin with '?'; leave out what is not known, or put the text in quotes"]),
         ("a: 1\nb\nc: 2\n", [
@@ -234,6 +234,13 @@ def _as_texts(data: object) -> object:
                 "2:1: expected the next `key: value` here, in line with the others; "
                 "check the indentation, and put text with quotes or brackets inside in quotes"
             ),
+        ]),
+        ("a:\n  z = 0.7\n  b: 2\n", ["2:3: this line has no ':'; write a colon in place of '=': `z: 0.7`"]),
+        ("a:\n  b: 2\n  dL/dz = -1\n  c: 2\n", [
+            "3:3: this line has no ':'; write a colon in place of '=': `dL/dz: -1`"
+        ]),
+        ("a:\n  z 0.7\n\n  b: 2\n", [
+            "2:3: this line has no ':'; write `key: value`, or indent what goes on from the line above"
         ]),
         ("a: 'x' y\n", [
             (

@@ -340,7 +340,7 @@ class Reader(NameCursor):
             else:
                 inner = self.group()
                 if inner[0].text == "-":
-                    raise ExpressionError("an inverse function is not in the language", caret.at, r"write \frac{1}{…}")
+                    raise ExpressionError("an inverse function is not read here", caret.at, r"write \frac{1}{…}")
                 power = [Piece("^(", caret.at), *inner, Piece(")", caret.at)]
         token = self.peek()
         bracketed = token is not None and token.text in ("(", "[", "\\left", "\\{", "{")
