@@ -100,7 +100,10 @@ class StepNames:
         return f"{base}@{iteration}" if iteration > 1 else base
 
     def _near(self, text: str) -> str:
-        return suggest(text.replace("/", "_").replace("∂", "d"), self._listed())
+        name = text.replace("/", "_").replace("∂", "d")
+        if (short := f"d{self.loss}_{name}") in self.shapes:  # many courses write dw1 for the gradient by w1
+            return f"did you mean {short!r}?"
+        return suggest(name, self._listed())
 
     def _listed(self) -> Iterable[str]:
         yield from self.shapes

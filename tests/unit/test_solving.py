@@ -89,6 +89,12 @@ def test_a_closed_form_of_no_step_is_refused() -> None:
     assert "unknown step 'dL_dw9'; did you mean 'dL_dw" in str(caught.value)
 
 
+def test_a_gradient_written_without_the_loss_is_understood_in_the_mend() -> None:
+    with pytest.raises(AuthorError) as caught:
+        closed_form(shipped("neuron-sigmoid"), "dw1")
+    assert "unknown step 'dw1'; did you mean 'dL_dw1'?" in str(caught.value)
+
+
 def test_iterations_are_put_into_each_other_up_to_a_bound() -> None:
     problem = shipped("adam-three-steps")
     assert closed_form(problem, "dL_dtheta@2").text == "2*theta - 2*theta/(5*(2*abs(theta) + 1/100000000))"
