@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from checker.sheet import Cell, FormulaReader, Sheet
     from checker.submission import Submission
 
+    Answers = dict[int, tuple[Value, Value, Value, Value]]
     ValuesOf = Callable[[Program], list[Value]]
 
 
@@ -78,11 +79,10 @@ class Cells:
         return self._kept[number]
 
     def columns(self) -> tuple[NDArray[Any], ...]:
-        """By number: value, typed unit, whether there is an answer, what its formula is."""
+        """By number: value, typed unit, what its formula is."""
         count = len(self._kept)
         if not self._columns or len(self._columns[0]) != count:
-            given = np.arange(count) > 0
-            self._columns = np.array(self._value), np.array(self._unit), given, np.array(self._holds)
+            self._columns = np.array(self._value), np.array(self._unit), np.array(self._holds, dtype=np.int8)
         return self._columns
 
 
@@ -144,9 +144,11 @@ class Block:
                     doubt |= bad | strained
             self._take(students, marks)
             if self.with_mistakes is not None and doubt.any():
-                self._diagnose(students, doubt, marks, self.with_mistakes())
+                self._diagnose(students, doubt, answers, marks, self.with_mistakes())
 
-    def _diagnose(self, students: NDArray[np.intp], doubt: Any, marks: Marks, program: Program) -> None:
+    def _diagnose(
+        self, students: NDArray[np.intp], doubt: NDArray[np.bool_], answers: Answers, marks: Marks, program: Program
+    ) -> None:
         """Name the mistakes of students who were marked together; `doubt` says of whom some are to be looked for."""
         values, everyone = self.values_of(program), np.arange(len(self.numbers))
         truth = _of(values, students, everyone)
@@ -155,10 +157,11 @@ class Block:
         if len(groups) > 1:
             groups = self._alike(students[doubt], lambda _: True)
         for group in groups:
-            own = marks
             if len(group) < len(students):
                 own = picked(marks, np.searchsorted(students, group), LANES)
-            diagnosis = diagnose(program, _of(values, group, everyone), self._answers(group), own, LANES)
+                diagnosis = diagnose(program, _of(values, group, everyone), self._answers(group), own, LANES)
+            else:
+                diagnosis = diagnose(program, truth, answers, marks, LANES)
             self._take(group, diagnosis.marks)
             for step, found in diagnosis.found.items():
                 self._name(group[found.item.who], program, step, found.explanations)
@@ -193,19 +196,22 @@ class Block:
             numbers.append(number)
         self.diagnosis[students, column] = numbers
 
-    def _answers(self, students: NDArray[np.intp]) -> dict[int, tuple[Value, Value, Value, Value]]:
-        value, unit, given, holds = self.cells.columns()
+    def _answers(self, students: NDArray[np.intp]) -> Answers:
+        value, unit, holds = self.cells.columns()
         return {
-            slot: (value[numbers], unit[numbers], given[numbers], holds[numbers])
+            slot: (value[numbers], unit[numbers], numbers > 0, holds[numbers])
             for slot, numbers in zip(self.slots, np.ascontiguousarray(self.numbers[students].T), strict=True)
             if numbers.any()
         }
 
     def _take(self, students: NDArray[np.intp], marks: Marks) -> None:
-        for column, slot in enumerate(self.slots):
-            self.verdict[students, column] = marks.verdict[slot]
-            self.carried[students, column] = marks.carried[slot]
-            self.degenerate[students, column] = marks.degenerate[slot]
+        for kept, found in (
+            (self.verdict, marks.verdict), (self.carried, marks.carried), (self.degenerate, marks.degenerate),
+        ):  # fmt: skip
+            rows = np.empty((len(self.slots), len(students)), dtype=kept.dtype)
+            for row, slot in zip(rows, self.slots, strict=True):
+                row[:] = found[slot]
+            kept[students] = rows.T
 
     def _alike(self, students: NDArray[np.intp], counts: Callable[[Step], bool]) -> list[NDArray[np.intp]]:
         """The students in groups that left out the same steps, of those that count.

@@ -299,7 +299,7 @@ class _Marking:
             degenerate = where(first, nothing, degenerate)  # a 0 that follows from a wrong 0 took no work
             follows = follows | late
         coarse = (typed > unit) & (typed < float("inf")) & (submitted != 0)
-        imprecise = coarse & within(submitted, reference, typed / 2, lanes)
+        imprecise = coarse & within(submitted, reference, typed / 2, lanes) if lanes.some(coarse) else False
         verdict = where(right, CORRECT, where(follows, FOLLOW_THROUGH, where(imprecise, IMPRECISE, WRONG)))
         if asks.expect != "any" or lanes.some(holds >= 0):
             own = _formula_verdict(holds, asks.carry, self.program.numbers_only, lanes)

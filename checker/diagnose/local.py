@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from checker.diagnose import one
 from checker.diagnose.slips import CLEAR_DIGITS, TIERS, slips
 from checker.mark import Marks, doubtful
-from checker.readings.ball import work
 from checker.readings.numeric import FLOATS, Picked, Value, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from checker.readings.program import Mistake, Program, Route, Step
 
@@ -22,16 +21,12 @@ COVERED_BY_TIER = {1: 0.02, 2: 0.02, 3: 0.007, 4: 0.003}  # and those at least a
 COVERED_BY_PAIRS = 0.05
 
 
-def _decimals(number: int) -> Callable[[int | None], float]:
-    return lambda _: 10.0**-number
-
-
 def _digits(number: int) -> Callable[[int | None], float]:
     # of what has no first digit, or one that no float can be, nothing is rounded off
     return lambda place: 1.0 if place is None else float(f"1e{place - number}") or 1.0
 
 
-ROUNDED = (_decimals(2), _decimals(3), _digits(2), _digits(3))  # to what people round too early
+ROUNDED = (0.01, 0.001, _digits(2), _digits(3))  # to which unit people round too early
 
 
 class Explanation(NamedTuple):
@@ -92,6 +87,19 @@ class Item(NamedTuple):
         return someone
 
 
+def _of(item: Item, who: Any, lanes: Any) -> Item:
+    """The item for these of its lanes alone."""
+
+    def pick(parts: Sequence[Value]) -> list[Value]:
+        return [lanes.pick(part, who) for part in parts]
+
+    return item._replace(
+        who=lanes.pick(item.who, who), students=lanes.size(who), submitted=pick(item.submitted), half=pick(item.half),
+        most=pick(item.most), size=pick(item.size), mask=pick(item.mask), bad=pick(item.bad),
+        rest=[(slot, *pick(parts)) for slot, *parts in item.rest],
+    )  # fmt: skip
+
+
 class Candidates(NamedTuple):
     """The wrong rules of one step worked: for each slot of an item a table of values and of radii."""
 
@@ -115,6 +123,7 @@ class Local:
             from checker.diagnose import many
 
             self.rows = many
+        self.alike = all(isinstance(value, float) for value in reference)  # everybody has the same numbers
         self._true: dict[int, list[list[Value]]] = {}
 
     # ------------------------------------------------------------ what is to be explained
@@ -172,30 +181,22 @@ class Local:
         hits: Any = None
         whole: Any = None
         first: tuple[list[Any], list[Any]] | None = None
-        ways = [(Picked(b.value, item.who, lanes), Picked(b.radius, item.who, lanes)) for b in marks.ways]
-        for way in (*ways, None):
+        true = self.true(item.number)
+        for way in (*marks.ways, None):
             if way is None:
-                made = [[lanes.pick(value, item.who) for value in values] for values in self.true(item.number)]
-                reach = [[0.0] * len(values) for values in made]
-            else:
-                for mistake in mistakes:
-                    work(mistake.route.code, self.program.formulas, *way, lanes)
-                made, reach = ([[part[out] for out in m.route.out] for m in mistakes] for part in way)
-
-            def tables(slots: Sequence[int]) -> list[tuple[Any, Any]]:
-                places = [slot - item.step.slot for slot in slots]
-                return [
-                    tuple(rows.table([row[place] for row in part], item.students) for part in (made, reach))  # noqa: B023
-                    for place in places
+                made = [
+                    rows.table([lanes.pick(row[n], item.who) for row in true], item.students)
+                    for n in range(item.step.size)
                 ]
-
-            mine = tables(item.slots)
+                reach = [rows.table([0.0] * len(mistakes), item.students)] * len(made)
+            else:
+                values, radii = Picked(way.value, item.who, lanes), Picked(way.radius, item.who, lanes)
+                made, reach = rows.worked(self.program, item.number, values, radii, item.students)
+            mine = [(made[slot - item.step.slot], reach[slot - item.step.slot]) for slot in item.slots]
             found = self._agree(item, mine)
             hits = found if hits is None else rows.either(hits, found)
-            for (values, radii), (_, submitted, half, mask) in zip(
-                tables([slot for slot, _, _, _ in item.rest]), item.rest, strict=True
-            ):
-                near = rows.near(values, radii, submitted, half)
+            for slot, submitted, half, mask in item.rest:
+                near = rows.near(made[slot - item.step.slot], reach[slot - item.step.slot], submitted, half)
                 found = rows.both(found, rows.unless(near, mask))
             whole = found if whole is None else rows.either(whole, found)
             if first is None:
@@ -207,9 +208,10 @@ class Local:
         """What each mistake of a step gives where all before it is right."""
         if number not in self._true:
             values = Picked(self.reference, None, FLOATS)
+            lanes = FLOATS if self.alike else self.lanes
             made = []
             for mistake in self.program.mistakes.at(number):
-                run(mistake.route.code, self.program.formulas, values, self.lanes)
+                run(mistake.route.code, self.program.formulas, values, lanes)
                 made.append([values[out] for out in mistake.route.out])
             self._true[number] = made
         return self._true[number]
@@ -252,7 +254,9 @@ class Local:
                     who[key] = (who[key] | mask) if key in who else mask
         if not who:
             return []
-        clear = {tier: self._clear(item, found, tier) for tier in {tier for _, tier, _, _ in who}}
+        every = list(range(len(found.mistakes)))
+        sparse = self.chance(item, found.values, found.radii, every, COVERED) <= COVERED
+        clear = {tier: sparse & self._clear(item, found, tier) for tier in {tier for _, tier, _, _ in who}}
         unfinished = self._unfinished(item)
         # one element of an array by a mistake that would have changed the others: chance does that as well
         several = sum(lanes.where(mask, 1, 0) for mask in item.mask) > 1
@@ -284,13 +288,9 @@ class Local:
         return unfinished
 
     def _clear(self, item: Item, found: Candidates, tier: int) -> Value:
-        """Where chance is an unlikely reason for a match with a mistake of this tier."""
+        """Where mistakes as plausible as one of this tier lie too far apart for chance to be the reason of a match."""
         plausible = [row for row, m in enumerate(found.mistakes) if min(name.tier for name in m.names) <= tier]
-        every = list(range(len(found.mistakes)))
-        here = self.chance(item, found.values, found.radii, plausible, COVERED_BY_TIER[tier])
-        return (here <= COVERED_BY_TIER[tier]) & (
-            self.chance(item, found.values, found.radii, every, COVERED) <= COVERED
-        )
+        return self.chance(item, found.values, found.radii, plausible, COVERED_BY_TIER[tier]) <= COVERED_BY_TIER[tier]
 
     def chance(self, item: Item, values: list[Any], radii: list[Any], rows: Sequence[int], enough: float) -> Value:
         """The share of the values within reach that these candidates' windows cover, of all slots at once.
@@ -310,27 +310,32 @@ class Local:
 
     def pairs(self, item: Item, found: Candidates | None, marks: Marks, someone: Value) -> list[Explanation]:
         """Two mistakes at one step (a factor 2 and a sign), where nothing else explains an answer."""
-        if found is None or not self.lanes.some(someone):
+        lanes, rows, whole = self.lanes, self.rows, item
+        them = lanes.those(someone)
+        if found is None or them is None:
             return []
-        lanes, rows = self.lanes, self.rows
         method = [row for row, m in enumerate(found.mistakes) if min(name.tier for name in m.names) < SLIP_FROM][
             :MOST_PAIRED
         ]
         if len(method) < 2:
             return []
         two = [(i, j) for n, i in enumerate(method) for j in method[n + 1 :] for _ in range(2)]
+        item = _of(item, them, lanes)
         tables = []
         for n, slot in enumerate(item.slots):
             right = lanes.pick(marks.carried.get(slot, self.reference[slot]), item.who)
-            tables.append(rows.pairs(found.values[n], found.radii[n], method, right))
-        hits = rows.where(self._agree(item, tables), someone)
-        explained = []
+            of_them = rows.picked(found.values[n], them), rows.picked(found.radii[n], them)
+            tables.append(rows.pairs(*of_them, method, right))
+        hits = self._agree(item, tables)
+        if not lanes.some(rows.anybody(hits)):
+            return []
         few = (
             self.chance(item, [v for v, _ in tables], [r for _, r in tables], range(len(two)), COVERED_BY_PAIRS)
             <= COVERED_BY_PAIRS
         )
+        explained = []
         for row, mask in rows.hit(hits):
-            who = mask & few
+            who = lanes.spread(mask & few, them, whole.students)
             first, second = (found.mistakes[k].names[0] for k in two[row])
             if first.code != second.code and lanes.some(who):
                 tier = max(first.tier, second.tier) + 1
@@ -350,10 +355,10 @@ class Local:
                     asked.append((item, n, slot, who))
         parts: list[list[Value]] = [[], [], [], [], []]
         for item, n, slot, who in asked:
-            given = self.answers[slot][1], marks.grain[slot]
+            given, lane = (self.answers[slot][1], marks.grain[slot]), lanes.pick(item.who, who)
             # of the value that follows from the student's own answers, and of the right one
             for meant in ((marks.carried[slot], marks.reach[slot]), (self.reference[slot], 0.0)):
-                others = (lanes.pick(lanes.pick(part, item.who), who) for part in (*given, *meant))
+                others = (lanes.pick(part, lane) for part in (*given, *meant))
                 numbers = lanes.pick(item.submitted[n], who), *others
                 for part, number in zip(parts, numbers, strict=True):
                     part.append(lanes.filled(number, lanes.size(who)))
@@ -387,42 +392,47 @@ class Local:
 
     def early_rounding(self, item: Item, marks: Marks, someone: Value) -> list[Explanation]:
         """The right rule on earlier answers that were rounded further than the sheet shows."""
-        lanes, rows = self.lanes, self.rows
-        if not lanes.some(someone):
+        lanes, rows, whole = self.lanes, self.rows, item
+        them = lanes.those(someone)
+        if them is None:
             return []
+        item = _of(item, them, lanes)
         places = [slot - item.step.slot for slot in item.slots]
         values: list[list[Value]] = [[] for _ in places]
-        base = marks.ways[0].value
+        base = Picked(marks.ways[0].value, item.who, lanes)
         for unit in ROUNDED:
-            rounded = Rounded(base, item.who, lanes, set(self.answers), unit)
+            rounded = Rounded(base, self.answers, unit, lanes)
             for route in item.step.routes:
                 run(route.code, self.program.formulas, rounded, lanes)
                 for column, place in zip(values, places, strict=True):
                     column.append(rounded[route.out[place]])
         zero = rows.table([0.0] * len(values[0]), item.students)
         tables = [(rows.table(column, item.students), zero) for column in values]
-        who = rows.anybody(rows.where(self._agree(item, tables), someone))
+        who = rows.anybody(self._agree(item, tables))
         if not lanes.some(who):
             return []
         # all of these lie about the right value: how dense, is to be asked of the numbers as near to it as the answer
         near = item._replace(size=item.most)
         every = range(len(values[0]))
         chance = self.chance(near, [column for column, _ in tables], [zero] * len(tables), every, COVERED_BY_TIER[3])
-        return [Explanation("early_rounding", 3, True, who, who & (chance <= COVERED_BY_TIER[3]))]
+        clear = who & (chance <= COVERED_BY_TIER[3])
+        who, clear = (lanes.spread(part, them, whole.students) for part in (who, clear))
+        return [Explanation("early_rounding", 3, True, who, clear)]
 
 
-class Rounded(Picked):
-    """Values of which those that are answers are rounded once more, to the `unit` of the place of the first digit."""
+class Rounded(dict[int, Value]):
+    """Values of which those that are answers are rounded once more, to a unit or to that of the first digit's place."""
 
     def __init__(
-        self, base: Any, who: Any, lanes: Any, answered: set[int], unit: Callable[[int | None], float]
+        self, base: Picked, answered: Container[int], unit: float | Callable[[int | None], float], lanes: Any
     ) -> None:
-        super().__init__(base, who, lanes)
-        self.answered, self.unit = answered, unit
+        super().__init__()
+        self.base, self.answered, self.unit, self.lanes = base, answered, unit, lanes
 
     def __missing__(self, slot: int) -> Value:
-        value = super().__missing__(slot)
+        value = self.base[slot]
         if slot in self.answered:
-            unit = self.lanes.by_place(value, self.unit)
-            value = self[slot] = self.lanes.rounded(value / unit) * unit
+            unit = self.unit if isinstance(self.unit, float) else self.lanes.by_place(value, self.unit)
+            value = self.lanes.rounded(value / unit) * unit
+        self[slot] = value
         return value

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
+
+from checker.readings.together import Shapes, shapes_of, work_together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from checker.readings.numeric import Value
+    from checker.readings.numeric import Slots, Value
+    from checker.readings.program import Mistakes, Program
 
     Table = NDArray[np.float64]
     Hits = NDArray[np.bool_]
 
+_SHAPES: WeakKeyDictionary[Mistakes, dict[int, Shapes]] = WeakKeyDictionary()  # by step, found once a problem
+
+
+def worked(
+    program: Program, number: int, values: Slots, radii: Slots, count: int
+) -> tuple[Sequence[Table], Sequence[Table]]:
+    """What every mistake of a step gives on these balls: by element of the step: tables of values, and of radii."""
+    mistakes = program.mistakes.at(number)
+    shapes = _SHAPES.setdefault(program.mistakes, {})
+    if number not in shapes:
+        shapes[number] = shapes_of([mistake.route for mistake in mistakes], frozenset(program.exact))
+    size = program.steps[number].size, len(mistakes), count
+    return work_together(shapes[number], program.formulas, values, radii, size)  # type: ignore[return-value]
+
 
 def table(rows: Sequence[Value], count: int) -> Table:
-    """The candidates' values (or radii): a row each, `count` lanes."""
+    """The candidates' values (or radii): a row each, `count` lanes; one where they are the same for everybody."""
+    if all(isinstance(value, float) for value in rows):
+        return np.array(rows, dtype=float).reshape(-1, 1)
     found = np.empty((len(rows), count))
     for row, value in zip(found, rows, strict=True):
         row[:] = value
     return found
+
+
+def picked(table: Table, who: NDArray[np.intp]) -> Table:
+    """The table of those students alone."""
+    return table[:, who]
 
 
 def nothing_unless(radii: Table, mask: Any) -> Table:
@@ -59,12 +84,12 @@ def unlike(one: Hits, other: Hits) -> Hits:
 
 def unless(hits: Hits, mask: Any) -> Hits:
     """The hits, and everything where the mask does not hold."""
-    return np.asarray(hits | ~mask)
+    return hits if np.all(mask) else np.asarray(hits | ~mask)
 
 
 def where(hits: Hits, mask: Any) -> Hits:
     """The hits of those for whom the mask holds."""
-    return np.asarray(hits & mask)
+    return hits if np.all(mask) else np.asarray(hits & mask)
 
 
 def hit(hits: Hits) -> list[tuple[int, Any]]:
@@ -88,10 +113,13 @@ def covered(
     chosen, reach = (values, radii) if whole else (values[rows], radii[rows])
     reach = reach + half
     low, high = submitted - size, submitted + size
-    start, end = np.maximum(chosen - reach, low), np.minimum(chosen + reach, high)
-    width = np.maximum(end - start, 0.0)
-    lost = ~np.isfinite(chosen + reach)
-    if lost.any():  # what has left the numbers covers nothing
+    start, end = chosen - reach, chosen + reach
+    lost = None if np.isfinite(end.sum()) else ~np.isfinite(end)
+    np.maximum(start, low, out=start)
+    np.minimum(end, high, out=end)
+    width = end - start
+    np.maximum(width, 0.0, out=width)
+    if lost is not None:  # what has left the numbers covers nothing
         width[lost] = 0.0
     total = width.sum(axis=0) / (2 * size)
     crowded = np.flatnonzero(total > enough)

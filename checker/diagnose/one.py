@@ -8,18 +8,40 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from checker.readings.ball import work
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.readings.numeric import Value
+    from checker.readings.numeric import Slots, Value
+    from checker.readings.program import Program
 
 Table = list[float]
 Hits = list[bool]
 
 
+def worked(
+    program: Program, number: int, values: Slots, radii: Slots, count: int
+) -> tuple[Sequence[Table], Sequence[Table]]:
+    """What every mistake of a step gives on these balls: by element of the step: tables of values, and of radii."""
+    mistakes = program.mistakes.at(number)
+    for mistake in mistakes:
+        work(mistake.route.code, program.formulas, values, radii)
+    found, reach = (
+        [[part[mistake.route.out[element]] for mistake in mistakes] for element in range(program.steps[number].size)]
+        for part in (values, radii)
+    )
+    return found, reach
+
+
 def table(rows: Sequence[Value], count: int) -> Table:
     """The candidates' values (or radii) as a table for `count` students, who are one."""
     return list(rows)
+
+
+def picked(table: Table, who: bool) -> Table:
+    """The table of those students alone."""
+    return table
 
 
 def nothing_unless(radii: Table, mask: bool) -> Table:

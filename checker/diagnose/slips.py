@@ -52,13 +52,34 @@ def slips(submitted: Value, typed: Value, unit: Value, value: Value, radius: Val
         left = within(submitted, value / power, half + radius / power, lanes) & (seen > 5 * own)
         shifted = shifted | ((right & (size > half)) | left)
     found["decimal_shift"] = shifted & numeric & same_sign
-    swapped, missing, doubled = _digits(seen, own, size, radius, lanes)
+    swapped, missing, doubled = _in_reach(numeric & same_sign, seen, own, size, radius, lanes)
     # who writes as many digits as are asked has one fewer, or one more, after such a slip behind the point
     fewer, more = (own > 5 * unit) | (own < unit / 50), own < unit / 5
     changed = missing[0] | (missing[1] & fewer) | doubled[0] | (doubled[1] & more)
     found["digit_transposition"] = swapped & numeric & same_sign
     found["digit_dropped_or_doubled"] = changed & numeric & same_sign
     return found
+
+
+def _in_reach(
+    possible: Value, seen: Value, unit: Value, size: Value, radius: Value, lanes: Any
+) -> tuple[Value, tuple[Value, Value], tuple[Value, Value]]:
+    """What `_digits` finds, looked for where it is possible and one number is not far more digits than the other.
+
+    A digit more or fewer, or two exchanged, makes of a number at most twenty times as much and at least a twelfth.
+    """
+    apart = radius + 6 * unit
+    who = lanes.those(possible & (size + apart >= seen / 12) & (size - apart <= 20 * seen))
+    if who is None:
+        return False, (False, False), (False, False)
+    count = lanes.count((seen,))
+    seen, unit, size, radius = (lanes.pick(part, who) for part in (seen, unit, size, radius))
+    swapped, missing, doubled = _digits(seen, unit, size, radius, lanes)
+
+    def spread(found: Value) -> Value:
+        return lanes.spread(found, who, count)
+
+    return spread(swapped), (spread(missing[0]), spread(missing[1])), (spread(doubled[0]), spread(doubled[1]))
 
 
 def _digits(

@@ -14,17 +14,19 @@ from sheets import assert_same, no_formula, sheet_text
 from checker import load_program
 from checker.block import Block, Cells, grade_block
 from checker.compare import asked_unit
+from checker.diagnose import many
 from checker.errors import AuthorError, Place, SubmissionError
 from checker.grading import grade_submission
 from checker.mark import mark
 from checker.outcome import Tolerance
 from checker.plainsheet import PlainReader
 from checker.problem import load_problem
+from checker.readings.ball import work
 from checker.readings.compile import compile_problem
 from checker.readings.lanes import LANES
 from checker.sheet import lay
+from checker.shipped import data_folder
 from checker.submission import load_submission
-from checker.yamlfile import data_folder
 
 
 def class_of(seed, students, tmp_path):
@@ -83,6 +85,27 @@ def test_a_program_with_mistakes_begins_with_the_program_without(name):
     except AuthorError:
         pytest.skip("a template, not a problem")
     assert_begins_with(compile_problem(problem, mistakes=True), compile_problem(problem))
+
+
+@pytest.mark.parametrize("name", ["mazur-2-2-2-network", "softmax-two-classes", "adam-three-steps", "conv2d-backward"])
+def test_wrong_rules_of_one_shape_give_together_what_each_gives_alone(name):
+    program = load_program(data_folder("problem_sets") / f"{name}.yaml", mistakes=True)
+    rng, exact = np.random.default_rng(1), set(program.exact)
+    values = [v if n in exact else v + rng.normal(size=7) for n, v in enumerate(program.values)]
+    radii = [0.0 if n in exact else abs(rng.normal(size=7)) / 100 for n in range(len(program.values))]
+    with LANES.quiet():
+        for number, step in enumerate(program.steps):
+            mistakes = program.mistakes.at(number)
+            if not mistakes:
+                continue
+            found = many.worked(program, number, values, radii, 7)
+            for n, mistake in enumerate(mistakes):
+                alone = list(values), list(radii)
+                work(mistake.route.code, program.formulas, *alone, LANES)
+                for table, part in zip(found, alone, strict=True):
+                    for element in range(step.size):
+                        expected = np.broadcast_to(part[mistake.route.out[element]], 7)
+                        np.testing.assert_array_equal(table[element][n], expected)
 
 
 def test_a_class_with_mistakes_in_it_is_marked_once(tmp_path, monkeypatch):
