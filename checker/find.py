@@ -170,19 +170,7 @@ def _own_id(head: bytes) -> str | None:
 
 def known_ids(folders: Sequence[Path]) -> list[str]:
     """The ids of the problems in these folders, for a suggestion or a list."""
-    found: dict[str, None] = {}
-    for folder in folders:
-        for path, _, escapes in _candidates("", folder):
-            if escapes:
-                continue
-            try:
-                head = _head(path).removeprefix(BOM)
-            except OSError:
-                continue
-            own = _own_id(head)
-            if own and not _SUBMISSION.search(head):
-                found.setdefault(own)
-    return list(found)
+    return list(dict.fromkeys(own for folder in folders for _, own in _problems(folder) if own))
 
 
 def listed(folder: Path) -> dict[str, list[Path]]:
@@ -192,6 +180,13 @@ def listed(folder: Path) -> dict[str, list[Path]]:
     all.
     """
     found: dict[str, list[Path]] = {}
+    for path, own in _problems(folder):
+        found.setdefault(own or path.stem, []).append(path)
+    return found
+
+
+def _problems(folder: Path) -> Iterator[tuple[Path, str | None]]:
+    """The problem files of a folder that can be read, each with the id that stands in it; links out of it are left."""
     for path, _, escapes in _candidates("", folder):
         if escapes:
             continue
@@ -200,8 +195,7 @@ def listed(folder: Path) -> dict[str, list[Path]]:
         except OSError:
             continue
         if not _SUBMISSION.search(head):
-            found.setdefault(_own_id(head) or path.stem, []).append(path)
-    return found
+            yield path, _own_id(head)
 
 
 def _looked(folders: Sequence[Path]) -> str:

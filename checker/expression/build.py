@@ -213,10 +213,5 @@ def _call(function: str, arguments: list[Value], at: int) -> Value:
     )
 
 
-@lru_cache(maxsize=1024)
-def _exact(written: str) -> Fraction:
-    mantissa, _, exponent = written.lower().partition("e")
-    whole, _, decimals = mantissa.partition(".")
-    power = int(exponent or "0") - len(decimals)
-    digits = int(whole + decimals)
-    return Fraction(digits * 10**power) if power >= 0 else Fraction(digits, 10**-power)
+_exact = lru_cache(maxsize=1024)(Fraction)
+"""The number that digits are, with a point and a power of ten or without."""

@@ -7,7 +7,7 @@ import re
 from checker.expression.tree import ExpressionError
 
 # Greek letters that cannot be taken for Latin ones; the others (Α, Β, ο, …) are refused as look-alikes.
-_GREEK = "αβγδεζηθικλμνξπρςστυφχψωΓΔΘΛΞΠΣΦΨΩ"
+GREEK = "αβγδεζηθικλμνξπρςστυφχψωΓΔΘΛΞΠΣΦΨΩ"
 _VARIANTS = {"µ": "μ", "ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "ϰ": "κ", "∆": "Δ", "\u2126": "Ω"}
 _SPACES = "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SIGNS = {
@@ -22,7 +22,7 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _FOLDED = str.maketrans({**{typed: sign for sign, many in _SIGNS.items() for typed in many}, **_VARIANTS})
 _REFUSED = re.compile(
     "[^-A-Za-z0-9_+*/^@()\\[\\],:.' \t\r\n⁰¹²³⁴-⁹⁺⁻₀-₉ᵀ⊤√∂"
-    + _GREEK
+    + GREEK
     + "".join(_VARIANTS)
     + "".join(_SIGNS.values())
     + "]"

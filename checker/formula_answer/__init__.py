@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.errors import AuthorError
 from checker.formula_answer.arithmetic import as_float, finite
 from checker.formula_answer.draws import Draws, targets_that_add_up
-from checker.formula_answer.identity import DIFFERENT, IDENTITY, NUMBERS_ONLY, Comparer, Ground, Pair
+from checker.formula_answer.identity import Comparer, Ground, Pair
 from checker.formula_answer.naming import WrongRules
 from checker.formula_answer.points import cost
 from checker.formula_answer.reading import Reader, Reading
 from checker.formula_answer.together import NUMBERS_ONLY_NOTE, Judged, Together
 from checker.graph.derive import derive
-from checker.sheet import FormulaError, Worked, flat, in_words
+from checker.sheet import DIFFERENT, IDENTITY, NUMBERS_ONLY, FormulaError, Worked, flat, in_words
 from checker.stepname import StepNames, Target
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from checker.formula_answer.draws import FEW
 from checker.formula_answer.points import Point, cost
 from checker.formula_answer.proof import proven
 from checker.graph.node import Node, names, ordered
+from checker.sheet import DIFFERENT, IDENTITY, NUMBERS_ONLY
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from checker.formula_answer.code import Code
     from checker.formula_answer.draws import Draws
     from checker.graph.formula import Formula
-
-DIFFERENT, IDENTITY, NUMBERS_ONLY = 0, 1, 2
 
 DIGITS, FLOAT = 65, 15
 MORE_DIGITS = (140, 500)  # in which a difference must stand

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from checker.expression.normalise import GREEK
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES
 
@@ -60,7 +61,6 @@ POSITIVE = frozenset(("learning_rate", "clip_value", "clip_norm"))
 NUMBER_PATTERN = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 FRACTION_PATTERN = rf"{NUMBER_PATTERN} */ *{NUMBER_PATTERN}"
 ID_PATTERN = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"
-GREEK = "αβγδεζηθικλμνξπρςστυφχψωΓΔΘΛΞΠΣΦΨΩ"  # those that cannot be taken for Latin letters
 NAME_PATTERN = f"(?!__)[A-Za-z_{GREEK}][A-Za-z0-9_{GREEK}]{{0,63}}"
 
 INTEGER = re.compile(r"[-+]?[0-9]+")

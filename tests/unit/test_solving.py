@@ -21,7 +21,8 @@ from checker.formula_answer import IDENTITY, FormulaAnswers
 from checker.graph.node import names
 from checker.problem import load_problem
 from checker.reports import SOLUTION_FORMATS
-from checker.solving import closed_form, solve_problem, trend_of
+from checker.solving import closed_form, solve_problem
+from checker.solving.curves import trend_of
 from checker.stepname import Target
 
 if TYPE_CHECKING:

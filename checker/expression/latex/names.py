@@ -3,7 +3,7 @@ r"""Names as LaTeX writes them, with indices below and marks above: `w_{1}`, `W^
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker.expression.latex.tokens import Cursor, Token
 from checker.expression.latex.words import FONTS, GREEK, SPELLED
@@ -11,6 +11,20 @@ from checker.expression.tree import ExpressionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+class _Kind(NamedTuple):
+    """What stands between braces: how it is called, what each part of it may be, and how many there may be."""
+
+    one: str
+    called: str
+    part: str
+    most: int
+    mend: str
+
+
+NAME = _Kind("a name", "part of a name", r"[\wΑ-ω]+", 100, "write letters and digits")
+INDEX = _Kind("an index", "index", r"[\wΑ-ω]+|,", 40, "write a number or a name")
 
 
 class NameCursor(Cursor):
@@ -28,22 +42,27 @@ class NameCursor(Cursor):
             if not re.fullmatch(r"[\wΑ-ω]+", name):
                 raise ExpressionError(f"'{token.text}' is no name", token.at, "write a name between the braces")
             return name
+        return self._braced(token.at, NAME)
+
+    def _braced(self, at: int, kind: _Kind) -> str:
+        """The word between the brace that opened at a place and the one that closes it, which is taken."""
         parts: list[str] = []
         while not self.at("}"):
-            token = self.take("a closing brace")
-            text = token.text
-            if token.kind == "command":
-                text = GREEK.get(text[1:], {"_": "_"}.get(text[1:], ""))
-                if not text and token.text[1:] in FONTS:
-                    text = self.letters()
-            if not re.fullmatch(r"[\wΑ-ω]+", text):
-                raise ExpressionError(f"'{token.text}' is no part of a name", token.at, "write letters and digits")
+            part = self.take("a closing brace")
+            text = part.text
+            if part.kind == "command":
+                name = text[1:]
+                text = self.letters() if name in FONTS else GREEK.get(name, "_" if name == "_" else "")
+            elif kind is INDEX and text == "_" and parts and self.at("{"):  # an index that has an index: v_{W_{1}}
+                text = self.letters()
+            if not re.fullmatch(kind.part, text):
+                raise ExpressionError(f"'{part.text}' is no {kind.called}", part.at, kind.mend)
             parts.append(text)
-            if len(parts) > 100:
-                raise ExpressionError("a name of more than 100 parts", token.at, "shorten it")
+            if len(parts) > kind.most:
+                raise ExpressionError(f"{kind.one} of more than {kind.most} parts", part.at, "shorten it")
         self.next += 1
         if not parts:
-            raise ExpressionError("a name is missing", token.at, "write it between the braces")
+            raise ExpressionError(f"{kind.one} is missing", at, "write it between the braces")
         return "".join(parts)
 
     def spellings(self, base: str) -> list[str]:
@@ -88,25 +107,7 @@ class NameCursor(Cursor):
             return self.letters()
         if token.text != "{":
             raise ExpressionError(f"'{token.text}' is no index", token.at, "write a number or a name")
-        parts: list[str] = []
-        while not self.at("}"):
-            part = self.take("a closing brace")
-            text = part.text
-            if part.kind == "command" and text[1:] in FONTS:
-                text = self.letters()
-            elif part.kind == "command":
-                text = GREEK.get(text[1:], "_" if text == "\\_" else "")
-            elif text == "_" and parts and self.at("{"):  # an index that has an index: v_{W_{1}}
-                text = self.letters()
-            if not re.fullmatch(r"[\wΑ-ω]+|,", text):
-                raise ExpressionError(f"'{part.text}' is no index", part.at, "write a number or a name")
-            parts.append(text)
-            if len(parts) > 40:
-                raise ExpressionError("an index of more than 40 parts", part.at, "shorten it")
-        self.next += 1
-        if not parts:
-            raise ExpressionError("an index is missing", token.at, "write it between the braces")
-        return "".join(parts)
+        return self._braced(token.at, INDEX)
 
     def label(self) -> str | None:
         r"""What stands above as a mark, not a power: `(2)`, `[2]`, `new`, `\text{new}`; None for a power."""
