@@ -75,11 +75,16 @@ def grade_folder(
     Raises:
         AuthorError: the folder cannot be read, `out` cannot be written, or an argument says what there is not.
     """
-    from checker.batch.lateness import read_policy
     from checker.batch.options import Options, check_options
     from checker.batch.run import grade_class
     from checker.reports import FORMATS, Level
     from checker.reports.language import own_language
+
+    policy = None
+    if late:
+        from checker.batch.lateness import read_policy
+
+        policy = read_policy(late)
 
     def path(given: Path | str | None) -> Path | None:
         return Path(given) if given is not None else None
@@ -87,7 +92,7 @@ def grade_folder(
     names = tuple(FORMATS[name].name if name in FORMATS else name for name in dict.fromkeys(reports))
     options = Options(
         names, Level(feedback), keep, junit, max(1, jobs), timeout, gradescope=gradescope, roster=path(roster),
-        gradebook=path(gradebook), column=column, due=due, late=read_policy(late) if late else None,
+        gradebook=path(gradebook), column=column, due=due, late=policy,
         late_column=late_column, pseudonyms=pseudonyms, dry_run=dry_run, language=own_language(language, path(hints)),
     )  # fmt: skip
     check_options(options)

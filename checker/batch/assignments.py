@@ -71,7 +71,7 @@ def _assignment(group: list[_Family]) -> Assignment:
 
 def _families(results: Results) -> Iterable[_Family]:
     found: dict[str, _Family] = {}
-    for key, problem, title in results.named():
+    for key, problem, title in results.titles():
         known = found.get(key)
         if known is None:
             found[key] = _Family(key, problem, title, 1, problem, title)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checker.batch.collect import collect, expected
 from checker.batch.found import Passed
-from checker.batch.intake import Intake, Waiting
+from checker.batch.intake import Intake, Refused, Waiting
 from checker.batch.outcomes import Entry, Variant, ungradable
 from checker.batch.platforms import stem_of
 from checker.batch.pool import Job
 from checker.batch.problems import Problems
-from checker.batch.store import Result
+from checker.batch.store import Source
 from checker.batch.version import grader_version
 from checker.batch.work import Graded, failed, grade_one, grade_part, prepare
 
@@ -61,7 +61,7 @@ class Grading:
         self.intake = Intake(self.problems, version)
         self.regraded = 0
         self._seen = 0
-        self._kept: list[Result] = []  # ungradable ones that are not in the database yet
+        self._kept: list[Refused] = []  # ungradable ones that are not in the database yet
         self._new: list[Waiting] = []
         self._blocks: dict[str, tuple[Task, list[Member]]] = {}  # by family
 
@@ -111,8 +111,8 @@ class Grading:
         if len(self._kept) >= CHUNK:
             self._flush()
 
-    def _ungradable(self, result: Result) -> None:
-        self._kept.append(result)
+    def _ungradable(self, refused: Refused) -> None:
+        self._kept.append(refused)
         self.regraded += 1
 
     def _passed_over(self, passed: list[Passed]) -> None:
@@ -121,7 +121,7 @@ class Grading:
         self.results.known([each.name for each in lost])
         for each in lost:
             outcome = ungradable(Entry(each.name, stem_of(each.name), b""), each.reason, lasting=False)
-            self._kept.append(Result(outcome, "", "", "", ""))
+            self._kept.append(Refused(outcome, Source()))
         self.results.pass_over([each for each in passed if not each.lost])
 
     def _full(self, *, last: bool = False) -> Iterator[Job]:
@@ -160,7 +160,9 @@ class Grading:
         prepare()
         variants = _variants(members)
         place = {variant.key: number for number, variant in enumerate(variants)}
-        entries = [waiting.entry._replace(variant=place[variant.key]) for waiting, variant in members]
+        entries = [waiting.entry for waiting, _ in members]  # of the first problem, as most are
+        if len(variants) > 1:
+            entries = [waiting.entry._replace(variant=place[variant.key]) for waiting, variant in members]
         count = len(members)
         work = count + FORMULA * sum(waiting.formulas for waiting, _ in members)
 
@@ -181,10 +183,7 @@ class Grading:
         for part in parts:
             some = members[at : at + len(part.outcomes)]
             at += len(part.outcomes)
-            results = [
-                member.waiting.result._replace(outcome=outcome, family=task.key)
-                for member, outcome in zip(some, part.outcomes, strict=True)
-            ]
+            results = [(outcome, member.waiting.source) for member, outcome in zip(some, part.outcomes, strict=True)]
             numbered = zip(_variants(some), part.numbers, strict=True) if part.numbers else ()
             self.results.keep(
                 results, part.kept, task.key, part.face,

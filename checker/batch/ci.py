@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
 from checker.batch.gradebook import plain
 from checker.reports.plain import cut, printable
@@ -21,6 +20,8 @@ LONGEST = 500
 
 def junit(rows: Iterable[Row], count: Count) -> Iterator[bytes]:
     """A test a submission: passed with full marks, failed with less, an error where it could not be graded."""
+    from xml.etree import ElementTree as ET
+
     total, errors = count.graded + count.ungradable, count.ungradable
     failures = sum(row.percent is not None and row.percent < 100 for row in rows)
     counts = f'tests="{total}" failures="{failures}" errors="{errors}"'

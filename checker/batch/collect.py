@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from checker.batch.found import SKIPPED, SUFFIXES, File, Passed, Unreadable, shown_name
 from checker.batch.platforms import LARGEST_METADATA, METADATA, Sender, gradescope_senders, sender_in
 from checker.errors import AuthorError, Finding, Place
-from checker.yamlfile import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,6 +166,8 @@ def _link(path: Path, name: str, root: Path, *, yaml: bool) -> Iterator[Passed]:
 
 def _reader(path: str) -> Callable[[], bytes]:
     def read() -> bytes:
+        from checker.yamlfile import DEFAULT  # a run in which nothing has changed reads no file
+
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
             try:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checker.batch.collect import kind_of
 from checker.batch.found import Passed, Unreadable
-from checker.batch.outcomes import Entry, Outcome, ungradable
+from checker.batch.outcomes import Entry, ungradable
 from checker.batch.problems import Found
-from checker.batch.store import Result
+from checker.batch.store import Source
 from checker.errors import CheckerError, SubmissionError
 
 if TYPE_CHECKING:
     from checker.batch.found import File
+    from checker.batch.outcomes import Outcome
     from checker.batch.problems import Problems
     from checker.batch.store import Known
 
@@ -26,14 +27,21 @@ class Waiting(NamedTuple):
     """A submission that waits to be graded: what is known of it already, its problem, and about how many formulas."""
 
     entry: Entry
-    result: Result
+    source: Source
     found: Found
     formulas: int
 
-    def refused(self, reason: str) -> Result:
+    def refused(self, reason: str) -> Refused:
         """What becomes of it where its problem turns out not to be one."""
         named = _plain_problem(self.entry.data) or _problem_of(self.entry.data, "")[0]
-        return self.result._replace(outcome=ungradable(self.entry, reason, named, _student(self.entry.data)))
+        return Refused(ungradable(self.entry, reason, named, _student(self.entry.data)), self.source)
+
+
+class Refused(NamedTuple):
+    """A submission that cannot be graded, and what is known of it already."""
+
+    outcome: Outcome
+    source: Source
 
 
 class Intake:
@@ -42,7 +50,7 @@ class Intake:
     def __init__(self, problems: Problems, version: str) -> None:
         self.problems, self.version = problems, version
 
-    def look(self, file: File, known: Known | None) -> Waiting | Result | Passed | None:
+    def look(self, file: File, known: Known | None) -> Waiting | Refused | Passed | None:
         """A submission to be graded, or that cannot be, or no submission; None where it is as it was."""
         if known is not None and self._unchanged(file, known):
             return None
@@ -63,13 +71,13 @@ class Intake:
         if known is not None and known.key == key and known.state == file.state:
             return None
         entry, sender = Entry(file.name, file.fallback, data), file.sender
-        result = Result(
-            Outcome(file.name, "", "", ""), key, found.key, "", content,
+        source = Source(
+            key, found.key, content,
             sender.name, sender.id, sender.turn, file.sent if sender.sent is None else sender.sent, file.state,
         )  # fmt: skip
         if found.reason:
-            return result._replace(outcome=ungradable(entry, found.reason, named, _student(data)))
-        return Waiting(entry, result, found, min(data.count(b"*") + data.count(b"("), MOST_COUNTED))
+            return Refused(ungradable(entry, found.reason, named, _student(data)), source)
+        return Waiting(entry, source, found, min(data.count(b"*") + data.count(b"("), MOST_COUNTED))
 
     def _unchanged(self, file: File, known: Known) -> bool:
         """Whether the file, by its size and times, and its problem are what they were; then it need not be read."""

@@ -57,24 +57,26 @@ class Class(NamedTuple):
         Raises:
             AuthorError: a file cannot be read, or says something that cannot be used.
         """
-        from checker.batch.lateness import Lateness, late_column
-        from checker.batch.spreadsheet import LARGEST, read_spreadsheet
-        from checker.batch.worksheet import Worksheet
-        from checker.find import contents
-
+        # few classes have any of these, and each has modules of its own
         digest = hashlib.sha256(repr((options.due, options.late, options.late_column, options.column)).encode())
         sheet = worksheet = None
         if options.roster is not None:
-            data = contents(options.roster, AuthorError, LARGEST)
+            from checker.batch.spreadsheet import read_spreadsheet
+
+            data = _contents(options.roster)
             digest.update(data)
             sheet = read_spreadsheet(data, str(options.roster))
         if options.gradebook is not None:
-            data = contents(options.gradebook, AuthorError, LARGEST)
+            from checker.batch.worksheet import Worksheet
+
+            data = _contents(options.gradebook)
             digest.update(data)
             worksheet = Worksheet(data, str(options.gradebook), options.column)
         people = People(sheet) if sheet is not None else worksheet.people if worksheet is not None else People()
         lateness = None
         if options.late is not None:
+            from checker.batch.lateness import Lateness, late_column
+
             column = None
             if options.late_column is not None:
                 column = late_column(people, options.late_column, options.due)
@@ -82,6 +84,13 @@ class Class(NamedTuple):
                 raise AuthorError(Finding("a late policy needs --due or --late-column", None, "say when it was due"))
             lateness = Lateness(options.late, options.due, people, column)
         return Class(people, lateness, worksheet, digest.hexdigest())
+
+
+def _contents(path: Path) -> bytes:
+    from checker.batch.spreadsheet import LARGEST
+    from checker.find import contents
+
+    return contents(path, AuthorError, LARGEST)
 
 
 def check_options(options: Options) -> None:

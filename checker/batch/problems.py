@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.batch.outcomes import Variant
 from checker.errors import AuthorError, CheckerError, Place
 from checker.find import contents, find_problem, listed
-from checker.readings.program import Program, dump
 from checker.shipped import data_folder
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from checker.cache import Store
     from checker.model import Problem
+    from checker.readings.program import Program
     from checker.readings.renumber import Renumbering
 
 MOST_REMEMBERED = 20_000  # problems whose place is remembered
@@ -185,7 +185,7 @@ class Problems:
     ) -> None:
         key = family_of(program)
         if key not in self._tasks:
-            self._tasks[key] = Task(key, dump(program), dump(mistakes), len(mistakes.values))
+            self._tasks[key] = Task(key, _dump(program), _dump(mistakes), len(mistakes.values))
         if leaves is None:
             leaves = () if program.fixed else _leaves(program)
         variant = Variant(found.key, problem, title, leaves, str(found.path), found.data)
@@ -195,7 +195,7 @@ class Problems:
 def family_of(program: Program) -> str:
     """What programs share that differ only in the numbers of their problems, as a digest."""
     if program.fixed:
-        return hashlib.sha256(dump(program)).hexdigest()
+        return hashlib.sha256(_dump(program)).hexdigest()
     values: list[float] = list(program.values)
     for slot, shape in program.leaves.values():
         values[slot : slot + prod(shape)] = [0.0] * prod(shape)
@@ -207,8 +207,14 @@ def family_of(program: Program) -> str:
     for candidate in program.candidates:
         for instruction in candidate.route.code:
             values[instruction[0]] = 0.0
-    plain = json.loads(dump(program._replace(problem="", title="", values=values, notes=[])))
+    plain = json.loads(_dump(program._replace(problem="", title="", values=values, notes=[])))
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _dump(program: Program) -> bytes:
+    from checker.readings.program import dump  # not where nothing has changed
+
+    return dump(program)
 
 
 def _leaves(program: Program) -> tuple[float, ...]:

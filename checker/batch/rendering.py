@@ -175,7 +175,7 @@ class Rendering:
         self, roll: Roll, tally: Count, passed: PassedOver, remarks: list[str]
     ) -> dict[str, Callable[[], Iterable[bytes]]]:
         """What draws each file of the class."""
-        from checker.batch import ci, gradebook, gradescope
+        from checker.batch import gradebook
 
         def report() -> ClassReport:
             if not made:
@@ -195,8 +195,12 @@ class Rendering:
             "class.html": lambda: report().html(),
         }
         if self.options.junit:
+            from checker.batch import ci
+
             drawn["junit.xml"] = lambda: ci.junit(roll, tally)
         if self.options.gradescope:
+            from checker.batch import gradescope
+
             level, language = self.options.feedback, self.options.language
             drawn["results.json"] = lambda: gradescope.draw(roll, self._grades(roll), level, language)
         if self.known.worksheet is not None:

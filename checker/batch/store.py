@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "results.sqlite"
 LAYOUT = 2
+MOST_NAMES = 500  # in one query
 _TABLES = """
 CREATE TABLE IF NOT EXISTS results (
     name TEXT PRIMARY KEY, key TEXT NOT NULL, variant TEXT NOT NULL, family TEXT NOT NULL, content TEXT NOT NULL,
@@ -48,18 +49,16 @@ TABLES = frozenset(re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", _TABLES))
 _OUTCOME = "name, student, problem, status, awarded, possible, first_error, reason, position"
 
 
-class Result(NamedTuple):
+class Source(NamedTuple):
     """What is kept of one submission beside its outcome.
 
-    `key` is what the result was made from, all of it; `variant` its problem and `content` its file, by their digests;
+    `key` is what the outcome was made from, all of it; `variant` its problem and `content` its file, by their digests;
     `state` tells without reading that the file is the same, '' where that cannot be told.
     """
 
-    outcome: Outcome
-    key: str
-    variant: str
-    family: str
-    content: str
+    key: str = ""
+    variant: str = ""
+    content: str = ""
     sender: str = ""
     sender_id: str = ""
     turn: str = ""
@@ -101,6 +100,7 @@ class Results:
     def __init__(self, out: Path) -> None:
         self.path = out / NAME
         self._connection = _opened(self.path)
+        self._first = False  # whether this is the first run, so that nothing has to be compared with what there was
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +122,7 @@ class Results:
     def begin(self) -> None:
         """Begin a run: nothing has been seen yet."""
         with _explained(self.path):
+            self._first = self._connection.execute("SELECT 1 FROM results LIMIT 1").fetchone() is None
             self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY) WITHOUT ROWID")
             self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (name TEXT PRIMARY KEY) WITHOUT ROWID")
             self._connection.execute(
@@ -134,14 +135,13 @@ class Results:
 
     def known(self, names: Sequence[str]) -> dict[str, Known]:
         """What is known of these submissions, which are there again."""
+        if self._first:
+            return {}
         with _explained(self.path), self._connection as connection:
             connection.execute("BEGIN")
-            connection.execute("CREATE TEMP TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY) WITHOUT ROWID")
-            connection.execute("DELETE FROM temp.asked")
-            connection.executemany("INSERT OR IGNORE INTO temp.asked VALUES (?)", [(name,) for name in names])
-            connection.execute("INSERT OR IGNORE INTO temp.seen SELECT name FROM temp.asked")
-            query = "SELECT name, key, variant, problem, content, state FROM temp.asked JOIN results USING (name)"
-            return {name: Known(*rest) for name, *rest in connection.execute(query)}
+            connection.executemany("INSERT OR IGNORE INTO temp.seen VALUES (?)", [(name,) for name in names])
+        query = "SELECT name, key, variant, problem, content, state FROM results WHERE name IN ({})"
+        return {row[0]: Known._make(row[1:]) for row in self._named(query, names)}
 
     def pass_over(self, passed: Iterable[Passed]) -> None:
         """Note what is no submission, and why."""
@@ -151,7 +151,7 @@ class Results:
 
     def keep(
         self,
-        results: Sequence[Result],
+        results: Sequence[tuple[Outcome, Source]],
         kept: bytes = b"",
         family: str = "",
         face: bytes = b"",
@@ -160,7 +160,7 @@ class Results:
         """Keep results, in one transaction.
 
         Args:
-            results: those of a block.
+            results: those of a block, and what each was made from.
             kept: what is kept of it as a whole.
             family: the family of its problems.
             face: that family's face.
@@ -181,17 +181,16 @@ class Results:
             connection.executemany(
                 "INSERT OR IGNORE INTO earlier SELECT name, status, awarded, possible FROM results "
                 "WHERE name = ? AND content = ? AND content != '' AND key != '' AND key != ?",
-                [(each.outcome.name, each.content, each.key) for each in results],
+                [] if self._first else [(outcome.name, source.content, source.key) for outcome, source in results],
             )
             connection.executemany(
                 f"INSERT OR REPLACE INTO results VALUES ({', '.join('?' * 19)})",
                 [
                     (
-                        each.outcome.name, each.key if each.outcome.lasting else "", each.variant, each.family,
-                        each.content, *each.outcome[1:8], block if each.outcome.position >= 0 else 0,
-                        each.outcome.position, each.sender, each.sender_id, each.turn, each.sent, each.state,
+                        outcome.name, source.key if outcome.lasting else "", source.variant, family, source.content,
+                        *outcome[1:8], block if outcome.position >= 0 else 0, outcome.position, *source[3:],
                     )
-                    for each in results
+                    for outcome, source in results
                 ],
             )  # fmt: skip
 
@@ -199,13 +198,14 @@ class Results:
         """End the grading: forget what is gone; whether that changes anything."""
         with _explained(self.path), self._connection as connection:
             gone = "FROM results WHERE name NOT IN (SELECT name FROM temp.seen)"
-            (count,) = connection.execute(f"SELECT count(*) {gone}").fetchone()
+            count = 0 if self._first else connection.execute(f"SELECT count(*) {gone}").fetchone()[0]
             other = "SELECT 1 FROM (SELECT * FROM temp.over EXCEPT SELECT * FROM passed) UNION ALL SELECT 1 FROM ("
             other += "SELECT * FROM passed EXCEPT SELECT * FROM temp.over) LIMIT 1"
             passed = connection.execute(other).fetchone() is not None
             if count or passed:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.execute(f"DELETE {gone}")
+                if count:
+                    connection.execute(f"DELETE {gone}")
                 connection.execute("DELETE FROM passed")
                 connection.execute("INSERT INTO passed SELECT * FROM temp.over")
         return bool(count or passed)
@@ -305,14 +305,10 @@ class Results:
 
     def numbers(self, variants: Sequence[str]) -> dict[str, tuple[str, str, bytes]]:
         """Id, title and numbers of these problems, by key."""
-        found = {}
-        for start in range(0, len(variants), 400):
-            some = list(variants[start : start + 400])
-            query = f"SELECT key, problem, title, numbers FROM variants WHERE key IN ({', '.join('?' * len(some))})"
-            found.update({key: tuple(rest) for key, *rest in self._all(query, some)})
-        return found
+        query = "SELECT key, problem, title, numbers FROM variants WHERE key IN ({})"
+        return {key: tuple(rest) for key, *rest in self._named(query, variants)}
 
-    def named(self) -> Iterator[tuple[str, str, str]]:
+    def titles(self) -> Iterator[tuple[str, str, str]]:
         """Family, id and title of every problem that has a grade."""
         used = "SELECT DISTINCT variant FROM results WHERE block > 0"
         yield from self._all(f"SELECT family, problem, title FROM variants WHERE key IN ({used}) ORDER BY problem, key")
@@ -335,14 +331,12 @@ class Results:
 
     def alike(self, names: Sequence[str]) -> list[str]:
         """Those of these submissions whose names differ from another's in nothing but the ending."""
-        found = []
-        for start in range(0, len(names), 400):
-            some = list(names[start : start + 400])
-            query = f"SELECT a.name FROM results a WHERE a.name IN ({', '.join('?' * len(some))}) AND EXISTS "
-            query += "(SELECT 1 FROM results b WHERE b.block > 0 AND b.name IN (stem(a.name) || '.yaml', "
-            query += "stem(a.name) || '.yml', stem(a.name) || '.YAML', stem(a.name) || '.YML') AND b.name < a.name)"
-            found += [name for (name,) in self._all(query, some)]
-        return found
+        query = (
+            "SELECT a.name FROM results a WHERE a.name IN ({}) AND EXISTS (SELECT 1 FROM results b WHERE b.block > 0 "
+        )
+        query += "AND b.name IN (stem(a.name) || '.yaml', stem(a.name) || '.yml', stem(a.name) || '.YAML', "
+        query += "stem(a.name) || '.YML') AND b.name < a.name)"
+        return [name for (name,) in self._named(query, names)]
 
     # ---------------------------------------------------------------- wrong answers, of which there may be very many
 
@@ -372,15 +366,11 @@ class Results:
 
     def written(self, names: Sequence[str]) -> dict[str, tuple[str, int, int]]:
         """By name: what each of these files was rendered from, and its size and time of change when it was."""
-        found: dict[str, tuple[str, int, int]] = {}
         with _explained(self.path), self._connection as connection:
             connection.execute("BEGIN")
             connection.executemany("INSERT OR IGNORE INTO temp.wanted VALUES (?)", [(name,) for name in names])
-        for start in range(0, len(names), 400):
-            some = list(names[start : start + 400])
-            query = f"SELECT * FROM written WHERE name IN ({', '.join('?' * len(some))})"
-            found.update({name: (key, size, changed) for name, key, size, changed in self._all(query, some)})
-        return found
+        found = self._named("SELECT name, key, size, changed FROM written WHERE name IN ({})", names)
+        return {name: (key, size, changed) for name, key, size, changed in found}
 
     def unwanted(self) -> list[str]:
         """The files that were rendered once and are not wanted any more."""
@@ -412,6 +402,12 @@ class Results:
             self._connection.execute("DELETE FROM families WHERE key NOT IN (SELECT family FROM results)")
             self._connection.execute("DELETE FROM variants WHERE key NOT IN (SELECT variant FROM results)")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _named(self, query: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """What is found for these names, so many at a time as a query may have; `{}` is where they stand in it."""
+        for start in range(0, len(names), MOST_NAMES):
+            some = names[start : start + MOST_NAMES]
+            yield from self._all(query.format(", ".join("?" * len(some))), some)
 
     def _all(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         with _explained(self.path):

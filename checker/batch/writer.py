@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.errors import AuthorError, Finding, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 WORKPLACE = ".unfinished"  # where a file is written before it is moved to its place
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 class Writer:
@@ -24,33 +25,33 @@ class Writer:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._place = out / WORKPLACE
-        self._temporary = self._place / str(os.getpid())
+        self._temporary = self._place / str(os.getpid())  # of this process alone
         self._folders: set[str] = set()
 
     def write(self, name: str, data: bytes) -> tuple[int, int]:
         """Size and time of change of the file, which now holds `data`."""
-        path = self.out / name
+        path = os.path.join(self.out, name)  # noqa: PTH118 - a text, and there are many
         try:
+            there = _state_of(path, data)
+            if there is not None:
+                return there
+            folder = os.path.dirname(name)  # noqa: PTH120 - as above
+            if folder not in self._folders:
+                (self.out / folder).mkdir(parents=True, exist_ok=True)
+                self._place.mkdir(exist_ok=True)
+                self._folders.add(folder)
+            handle = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666)
             try:
-                with path.open("rb", buffering=0) as file:
-                    status = os.fstat(file.fileno())
-                    if status.st_size == len(data) and file.read(len(data) + 1) == data:
-                        return status.st_size, status.st_mtime_ns
-            except FileNotFoundError:
-                folder = os.path.dirname(name)  # noqa: PTH120 - a text, and there are many
-                if folder not in self._folders:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    self._folders.add(folder)
-            self._place.mkdir(exist_ok=True)
-            with open(self._temporary, "wb", buffering=0) as file:  # noqa: PTH123 - as above
                 view = memoryview(data)
                 while view:
-                    view = view[file.write(view) :]
-                status = os.fstat(file.fileno())
+                    view = view[os.write(handle, view) :]
+                status = os.fstat(handle)
+            finally:
+                os.close(handle)
             os.replace(self._temporary, path)  # noqa: PTH105 - as above
         except OSError as error:
             self.clear()
-            raise cannot_be_written(path, error) from error
+            raise cannot_be_written(Path(path), error) from error
         return status.st_size, status.st_mtime_ns
 
     def stream(self, name: str, parts: Iterable[bytes]) -> tuple[int, int]:
@@ -90,6 +91,20 @@ class Writer:
             self._place.rmdir()
         except OSError:
             return
+
+
+def _state_of(path: str, data: bytes) -> tuple[int, int] | None:
+    """Size and time of change of the file, if it holds this."""
+    try:
+        handle = os.open(path, os.O_RDONLY | _BINARY)
+    except FileNotFoundError:
+        return None
+    try:
+        status = os.fstat(handle)
+        same = status.st_size == len(data) and os.read(handle, len(data) + 1) == data
+        return (status.st_size, status.st_mtime_ns) if same else None
+    finally:
+        os.close(handle)
 
 
 def cannot_be_written(path: Path, error: OSError) -> AuthorError:
