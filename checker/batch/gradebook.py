@@ -18,7 +18,6 @@ COLUMNS = (
     "student", "submission", "problem", "status", "counts", "awarded", "possible", "percent", "first_error", "reason",
 )  # fmt: skip
 LATE_COLUMNS = ("late_days", "penalty", "final")
-KEEP = ("last", "first", "best")
 
 _HARMLESS = re.compile(r"[A-Za-z0-9][ -~]*|")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 POOL_FROM = 1_500  # a pool of processes costs more than it saves on a smaller class
 TIMEOUT = 60.0  # seconds a block may take
 REPORTS = ("json", "markdown")
+KEEP = ("last", "first", "best")  # which of a student's submissions to a problem counts
 
 
 class Options(NamedTuple):
@@ -98,3 +99,5 @@ def check_options(options: Options) -> None:
     for name in options.reports:
         if name not in FORMATS:
             raise AuthorError(Finding(f"there is no report format {name!r}", None, f"use {', '.join(FORMATS)} or none"))
+    if options.keep not in KEEP:
+        raise AuthorError(Finding(f"what counts cannot be {options.keep!r}", None, f"use {', '.join(KEEP)}"))

@@ -7,9 +7,11 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.batch.options import KEEP, REPORTS, TIMEOUT
+from checker.commands.arguments import add_names, add_report, whole_number
 from checker.commands.progress import Progress
-from checker.commands.terminal import FULL, LESS, complain, emit, emit_lines, names_of, whole_number
-from checker.reports import FORMATS, LANGUAGES, Level
+from checker.commands.terminal import FULL, LESS, complain, emit, emit_lines
+from checker.reports import FORMATS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 MOST_CHANGES = 200  # changed grades on the terminal
 LONGEST = 500  # characters of a line on the terminal
 MOST_SAID = 20  # reasons on the terminal; the gradebook has all
-KEEP = ("last", "first", "best")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,23 +36,8 @@ def configure(parser: ArgumentParser) -> None:
         default=None,
         help="how many processes (default: one a processor)",
     )
-    parser.add_argument(
-        "--reports",
-        metavar="LIST",
-        type=names_of(FORMATS),
-        default=("json", "markdown"),
-        help=f"the students' reports, of {', '.join(FORMATS)}, or none (default: json,markdown)",
-    )
-    parser.add_argument(
-        "--feedback",
-        choices=[level.value for level in Level],
-        default=Level.HINT.value,
-        help="how much the students' reports tell, least first (default: hint)",
-    )
-    parser.add_argument(
-        "--language", choices=list(LANGUAGES), default="en", help="what the students' reports are written in"
-    )
-    parser.add_argument("--hints", metavar="FILE", type=Path, help="the course's own hints, a .po file")
+    add_names(parser, "--reports", "the students' reports", FORMATS, REPORTS)
+    add_report(parser, "the students' reports tell", "the students' reports are written")
     parser.add_argument(
         "--keep", choices=KEEP, default="last", help="which of a student's submissions to a problem counts"
     )
@@ -89,7 +75,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="work on the dask.distributed cluster whose scheduler is there"
     )
-    parser.add_argument("--timeout", metavar="S", type=_seconds, default=60.0, help="seconds a submission may compute")
+    parser.add_argument(
+        "--timeout", metavar="S", type=_seconds, default=TIMEOUT, help="seconds a submission may compute"
+    )
     parser.add_argument("--no-cache", action="store_true", help="keep no derived problem between runs")
 
 

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.commands.arguments import add_report
 from checker.commands.terminal import FULL, LESS, UsageError, emit
-from checker.reports import FORMATS, LANGUAGES, Level
+from checker.reports import FORMATS, Level
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -21,14 +22,7 @@ def configure(parser: ArgumentParser) -> None:
     problem.add_argument("--problems", metavar="DIR", type=Path, help="the folder of the problems")
     problem.add_argument("--problem", metavar="FILE", type=Path, help="the problem's file, whatever its id")
     parser.add_argument("--format", choices=list(FORMATS), default="text", help="how the report is written")
-    parser.add_argument(
-        "--feedback",
-        choices=[level.value for level in Level],
-        default=Level.HINT.value,
-        help="how much the report tells, least first (default: hint)",
-    )
-    parser.add_argument("--language", choices=list(LANGUAGES), default="en", help="what the report is written in")
-    parser.add_argument("--hints", metavar="FILE", type=Path, help="the course's own hints, a .po file")
+    add_report(parser, "the report tells", "the report is written")
     parser.add_argument(
         "--color", "--colour", choices=["auto", "always", "never"], default="auto", help="colours in text"
     )

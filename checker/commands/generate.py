@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.commands.arguments import add_names, names_of
 from checker.commands.progress import Progress
-from checker.commands.terminal import FULL, LESS, complain, emit_lines, names_of
+from checker.commands.terminal import FULL, LESS, complain, emit_lines
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -35,13 +36,7 @@ def configure(parser: ArgumentParser) -> None:
         help="your secret, made on first use (default: secret in the key's folder)",
     )
     secret.add_argument("--seed", metavar="TEXT", help="a public seed in place of the secret, for practice sets")
-    parser.add_argument(
-        "--formats",
-        metavar="LIST",
-        type=names_of(FORMATS),
-        default=("md",),
-        help=f"the handouts' formats, of {', '.join(FORMATS)}, or none (default: md)",
-    )
+    add_names(parser, "--formats", "the handouts' formats", FORMATS, ("md",))
     parser.add_argument(
         "--exports",
         metavar="LIST",

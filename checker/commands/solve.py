@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker.commands.terminal import FULL, UsageError, emit, whole_number
+from checker.commands.arguments import whole_number
+from checker.commands.terminal import FULL, UsageError, emit
 from checker.reports import PLOTS, SOLUTION_FORMATS
 
 if TYPE_CHECKING:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING, Any
-
-from checker.table import suggest
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from checker.table import Table
+    from collections.abc import Iterable
 
 PROGRAM = "check-backprop"
 FULL, LESS, UNUSABLE, OURS, INTERRUPTED = 0, 1, 2, 3, 130
@@ -71,29 +66,3 @@ def shown(lines: Iterable[str]) -> Iterable[str]:
     from checker.reports.plain import cut, printable
 
     return (cut(printable(line), LONGEST_LINE) for line in lines)
-
-
-def whole_number(most: int) -> Callable[[str], int]:
-    """Reads an argument that is a whole number from 1 to `most`."""
-
-    def number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
-            raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
-        return int(text)
-
-    return number
-
-
-def names_of(table: Table[Any]) -> Callable[[str], tuple[str, ...]]:
-    """Reads an argument that lists names of a table between commas: each once, none of them for `none`."""
-
-    def names(text: str) -> tuple[str, ...]:
-        listed = [name.strip() for name in text.split(",") if name.strip()]
-        if listed == ["none"]:
-            return ()
-        for name in listed:
-            if name not in table:
-                raise ArgumentTypeError(f"unknown {table.kind} {name!r}; {suggest(name, [*table, 'none'])}")
-        return tuple(dict.fromkeys(table[name].name for name in listed))
-
-    return names
