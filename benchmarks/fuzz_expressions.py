@@ -127,7 +127,7 @@ def fuzz(folder: Path, arguments: list[str]) -> None:
     """Fuzz in this process, until the time is over; findings go into `folder`."""
     import atheris  # type: ignore[import-not-found, unused-ignore]
 
-    with atheris.instrument_imports(include=["checker.expression", "checker.formula_answer", "checker.graph.build"]):
+    with atheris.instrument_imports(include=["checker.expression", "checker.formula_answer", "checker.graph"]):
         readers = targets()
     seen: set[str] = set()
 

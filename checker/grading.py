@@ -19,7 +19,18 @@ from checker.mark import (
 )
 from checker.outcome import FIRST_ERRORS, Diagnosis, ElementGrade, Grade, Kind, StepGrade, Verdict
 from checker.readings.program import Asked, Program, places, with_numbers
-from checker.sheet import DISAGREES, FOLLOWS, IDENTITY, NUMBERS_ONLY, Cell, FormulaReader, Sheet, asked_slots, lay
+from checker.sheet import (
+    DISAGREES,
+    FOLLOWS,
+    IDENTITY,
+    NUMBERS_ONLY,
+    Cell,
+    FormulaReader,
+    Sheet,
+    asked_slots,
+    element_at,
+    lay,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -169,7 +180,7 @@ def _step(
         sign = -1.0 if item.negative else 1.0
         elements.append(
             ElementGrade(
-                _index(n, shape) if shape else (),
+                element_at(n, shape),
                 verdict,
                 _as_typed(slot, cell, sheet),
                 number(sign * program.values[slot]),
@@ -309,14 +320,6 @@ def number(value: float) -> str:
     """
     text = f"{value + 0.0:.12g}"
     return "0" if text == "-0" else text
-
-
-def _index(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    index: list[int] = []
-    for n in reversed(shape):
-        index.append(position % n + 1)
-        position //= n
-    return tuple(reversed(index))
 
 
 def _nested(texts: list[Any], shape: tuple[int, ...]) -> Any:

@@ -253,7 +253,7 @@ def _entries(
         if entry.error:
             _fault(sheet, [slot], entry, entry.error)
         elif entry.formula is not None:
-            element = _unflat(position, shape)
+            element = element_at(position, shape)
             numbers = [entry] * (entry.number is not None)
             waiting.append(_Waiting(entry, target._replace(element=element), [slot], keep, numbers, sheet.cells))
         elif entry.number is not None:
@@ -373,7 +373,8 @@ def _first(content: object) -> Entry | None:
     return content if isinstance(content, Entry) else None
 
 
-def _unflat(position: int, shape: Shape) -> tuple[int, ...]:
+def element_at(position: int, shape: Shape) -> tuple[int, ...]:
+    """The element (counted from 1) at a position among all, row by row (from 0)."""
     element = []
     for n in reversed(shape):
         element.append(position % n + 1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.expression.tree import Binary, Call, Name
-from checker.graph.build import FUNCTIONS, Builder, BuildError
+from checker.graph.build import Builder, BuildError
+from checker.graph.functions import FUNCTIONS
 from checker.graph.node import Node, Nodes
 from checker.knowledge.activations import ACTIVATIONS
 

@@ -17,7 +17,8 @@ from checker.expression.tree import ExpressionError, Name, Negative
 from checker.expression.tree import names as names_in
 from checker.expression.written import caret, unparse
 from checker.formula_answer.building import AnswerBuilder, Apart
-from checker.graph.build import FUNCTIONS, BuildError
+from checker.graph.build import BuildError
+from checker.graph.functions import FUNCTIONS
 from checker.graph.node import Node, ShapeError
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.losses import LOSSES

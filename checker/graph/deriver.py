@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from checker.errors import AuthorError, Finding, Place
 from checker.expression.tree import Call
 from checker.expression.written import unparse
-from checker.graph.build import Builder, BuildError, decimal
+from checker.graph.build import Builder, BuildError
 from checker.graph.differentiate import add, is_elementwise, jacobian, pull_back, times
-from checker.graph.formula import operand
+from checker.graph.formula import decimal, operand
 from checker.graph.node import Node, Nodes, names, shown
 from checker.graph.steps import Route, Step
 from checker.knowledge.activations import ACTIVATIONS

@@ -33,6 +33,16 @@ def rational(value: Fraction | int) -> Expr:
     return Rational(value.numerator, value.denominator)
 
 
+def decimal(value: Fraction) -> str:
+    """The number as a short decimal where it has one, else as a fraction."""
+    rest = value.denominator
+    while rest % 2 == 0:
+        rest //= 2
+    while rest % 5 == 0:
+        rest //= 5
+    return f"{float(value):.15g}" if rest == 1 else str(value)
+
+
 class step(Function):  # type: ignore[misc]  # sympy has no types; the name is what people read
     """1 where `x` is positive, 0 where it is negative, and `at_zero` at the corner, as the problem declares it."""
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from checker.graph.build import decimal
-from checker.graph.formula import operand
+from checker.graph.formula import decimal, operand
 from checker.graph.node import Node, expansion, strides
 from checker.readings.notation import latex_name, latex_word
 

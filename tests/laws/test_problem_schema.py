@@ -14,7 +14,7 @@ from checker import yamlfile
 from checker.errors import AuthorError
 from checker.expression.parser import parse
 from checker.expression.tree import Name
-from checker.graph import build
+from checker.graph import functions
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
@@ -273,7 +273,7 @@ def test_bytes_load_or_are_an_author_error(data: bytes) -> None:
 
 
 def test_every_function_of_the_language_can_be_built() -> None:
-    assert {*FUNCTIONS} <= {*build.FUNCTIONS, *table_names(ACTIVATIONS), *table_names(LOSSES)}
+    assert {*FUNCTIONS} <= {*functions.FUNCTIONS, *table_names(ACTIVATIONS), *table_names(LOSSES)}
 
 
 TEMPLATES = sorted((ROOT / "problem_sets" / "templates").glob("*.yaml"))

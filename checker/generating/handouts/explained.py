@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from checker.expression.parser import parse
 from checker.expression.tree import Binary, Call, Negative, walk
 from checker.generating.handouts.formula import latex_of, operator
-from checker.graph.build import decimal
+from checker.graph.formula import decimal
 from checker.knowledge.activations import ACTIVATIONS
 from checker.knowledge.conventions import CONVENTIONS
 from checker.knowledge.losses import LOSSES
