@@ -2,8 +2,8 @@
 those of the server (calculator, practice) and those that are files (report, class, solved); all, where none is named.
 
 Not run in CI: a picture depends on the fonts of the machine. Run it, look at the pictures, and commit them. Needs a
-chromium and the extra `dev`. The files are written with as few colours as the pictures need (Pillow, which is no part
-of the project: `pip install pillow`), so that each has less than 150 KB.
+chromium and the extra `dev`. The files are written with as few colours as the pictures need, so that each has less than
+150 KB.
 """
 
 from __future__ import annotations

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from checker.graph.formula import decimal, operand
-from checker.graph.node import Node, expansion, strides
+from checker.graph.node import Node, expansion, strides, transposed
 from checker.readings.notation import latex_name, latex_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from checker.graph.node import Map
+    from checker.model import Shape
+
 LONGEST = 2_000  # characters of a formula
 _SIMPLE = r"[\w\\{}^@\[\]]+|\\frac\{.*\}|[0-9.]+|\\begin\{bmatrix\}[^{}]*\\end\{bmatrix\}"  # needs no brackets
+MOST_WINDOWS = 10_000  # elements of all windows of a convolution that is looked for
 MOST_OPERATIONS = 150  # in a formula of LaTeX, which sympy takes long over
 
 
@@ -91,6 +96,9 @@ class _Writer:
     def _selection(self, node: Node) -> str:
         (arg,) = node.args
         index = node.data
+        written = self._along_output(node)
+        if written is not None:
+            return written
         inner = self.write(arg)
         if all(len(from_) == 1 for from_ in index):
             flat = [from_[0] for from_ in index]
@@ -117,6 +125,34 @@ class _Writer:
             return self.call("row_sum", [inner])
         return self.call("collect", [inner])
 
+    def _along_output(self, node: Node) -> str | None:
+        """The gradient of what was convolved, with stride 1: the kernel flipped, along the gradient of the output."""
+        (outer,) = node.args
+        if outer.op != "contraction" or len(outer.args) != 2 or outer.size > MOST_WINDOWS:
+            return None
+        (left, right), output = outer.data
+        gradient, kernel = outer.args
+        if output != (*left, *right) or not len(left) == len(right) == len(node.shape) or len(set(kernel.shape)) != 1:
+            return None
+        if node.data != transposed(_windows(node.shape, kernel.shape), node.size):
+            return None
+        flipped = self.call("flip", [self.write(kernel)])
+        padding = str(kernel.shape[0] - 1)
+        return self.call(f"conv{len(left)}d", [self.write(gradient), flipped, "1", padding])
+
+    def _along_input(self, node: Node) -> str | None:
+        """The gradient of a kernel, with stride 1: the gradient of the output, along what was convolved."""
+        (places, rest), output = node.data
+        gradient, seen = node.args
+        if seen.op != "selection" or len(places) > len(rest):
+            (rest, places), (seen, gradient) = node.data[0], node.args
+        if seen.op != "selection" or seen.size > MOST_WINDOWS or rest != (*places, *output):
+            return None
+        (image,) = seen.args
+        if len(image.shape) != len(output) or seen.data != _windows(image.shape, node.shape):
+            return None
+        return self.call(f"conv{len(output)}d", [self.write(image), self.write(gradient)])
+
     def _contraction(self, node: Node) -> str:
         inputs, output = node.data
         if len(node.args) == 1:
@@ -128,9 +164,9 @@ class _Writer:
                 return self.call("sum", [inner])
             return self.call("column_sum" if output == (1,) else "row_sum", [inner])
         if len(node.args) == 2:
-            product = self._product(node)
-            if product is not None:
-                return product
+            written = self._along_input(node) or self._product(node)
+            if written is not None:
+                return written
         letters = [",".join("".join("ijklmnop"[i] for i in s) for s in inputs), "".join("ijklmnop"[i] for i in output)]
         return self.call("einsum", ["->".join(letters), *(self.write(arg) for arg in node.args)])
 
@@ -157,6 +193,17 @@ class _Writer:
         if len(right) == 2 and right[1] == k:
             after = self.transposed.format(after)
         return self.matmul.join([before, after])
+
+
+def _windows(shape: Shape, size: Shape) -> Map:
+    """The index map of all windows of this size, positions first, as a convolution of stride 1 has them."""
+    apart = strides(shape)
+    positions = product(*(range(n - k + 1) for n, k in zip(shape, size, strict=True)))
+    return tuple(
+        (sum((p + q) * s for p, q, s in zip(position, place, apart, strict=True)),)
+        for position in positions
+        for place in product(*map(range, size))
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from checker.reports.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from checker.outcome import Diagnosis, Grade, StepGrade
+    from checker.outcome import Diagnosis, ElementGrade, Grade, StepGrade
 
 
 class Cause(NamedTuple):
@@ -69,13 +69,24 @@ def nothing_to_say(step: StepGrade) -> bool:
     return said and not (step.note or step.formula or step.diagnosis)
 
 
+def odd_elements(step: StepGrade) -> list[ElementGrade]:
+    """The elements of an array of which something is to be said: those that are not right.
+
+    None where one answer stands for them all, or there is none, and what is said of the step is said of each.
+    """
+    odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
+    alike = all(each.verdict is step.verdict and each.message in ("", step.message) for each in odd)
+    one = not isinstance(step.submitted, (list, tuple)) and len(odd) == len(step.elements)
+    return [] if one and alike else odd
+
+
 def remarks(steps: Iterable[StepGrade], told: Sequence[StepGrade] = ()) -> list[Remark]:
     """What is to be said of the steps, alike of several once; `told` are those whose hints have been given."""
     groups: dict[tuple[object, ...], list[StepGrade]] = {}
     for step in steps:
         if nothing_to_say(step):
             continue
-        if step.elements or step.formula:  # what is shown with it is its own
+        if odd_elements(step) or step.formula:  # what is shown with it is its own
             key: tuple[object, ...] = (step.step,)
         elif step.diagnosis:
             key = step.diagnosis[0].code, step.diagnosis[0].made_at, step.note

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from checker.model import Verdict
-from checker.reports.causes import Told, elsewhere, follows, remarks
+from checker.reports.causes import Told, elsewhere, follows, odd_elements, remarks
 from checker.reports.language import say, say_count, spoken
 from checker.reports.levels import Level
 from checker.reports.mathml import formula_mathml, name_mathml
@@ -237,7 +237,7 @@ def _rows(rows: Iterable[Sequence[str]]) -> str:
 def _remarks(grade: Grade, level: Level) -> Iterator[str]:
     """What is said of each step that is not simply correct; alike of several is said once, the first mistake above."""
     first = [step for step in grade.steps if step.step == grade.first_error]
-    rest = [step for step in grade.steps if step not in first or step.elements or step.formula]
+    rest = [step for step in grade.steps if step not in first or odd_elements(step) or step.formula]
     for remark in remarks(rest, first):
         yield _remark(remark, level, first=remark.steps[0] in first)
 
@@ -264,7 +264,7 @@ def _sides(written: str) -> str:
 
 
 def _elements(step: StepGrade, level: Level) -> str:
-    odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
+    odd = odd_elements(step)
     if not odd:
         return ""
     lines = []

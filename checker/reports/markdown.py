@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from checker.outcome import Verdict
-from checker.reports.causes import Remark, cause, first_mistake, remarks
+from checker.reports.causes import Remark, cause, first_mistake, odd_elements, remarks
 from checker.reports.language import say
 from checker.reports.levels import Level
 from checker.reports.pieces import Pieces
@@ -120,7 +120,7 @@ def _remark(remark: Remark, level: Level) -> Iterator[str]:
         yield f"  - {escaped(step.note)}"
     if step.formula:
         yield f"  - {code(equation(step.step, step.formula))}"
-    odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
+    odd = odd_elements(step)
     for element in odd[:ELEMENTS]:
         where = f"{step.step}[{','.join(map(str, element.index))}]"
         right = f", {say('right is')} {code(element.reference)}" if level.shows(Level.FULL) else ""

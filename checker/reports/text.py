@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.outcome import Verdict
-from checker.reports.causes import Remark, cause, first_mistake, remarks
+from checker.reports.causes import Remark, cause, first_mistake, odd_elements, remarks
 from checker.reports.language import say
 from checker.reports.levels import Level
 from checker.reports.plain import cell, echoed, equation, inline, placed, printable
@@ -108,7 +108,7 @@ def _remark(remark: Remark, level: Level) -> Iterator[str]:
 
 
 def _elements(step: StepGrade, level: Level) -> Iterator[str]:
-    odd = [element for element in step.elements if element.verdict is not Verdict.CORRECT]
+    odd = odd_elements(step)
     for element in odd[:ELEMENTS]:
         where = f"{printable(step.step)}[{','.join(map(str, element.index))}]"
         right = f", {say('right is')} {inline(element.reference)}" if level.shows(Level.FULL) else ""

@@ -370,6 +370,19 @@ def test_big_arrays_are_cut():
     assert "    and 32 more elements\n" in shown
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_a_formula_that_answers_a_whole_array_is_said_once(name):
+    def elements(*verdicts):
+        return tuple(ElementGrade((n,), verdict, "z2 + 1", "0.7", "0.7", 0.0) for n, verdict in enumerate(verdicts, 1))
+
+    def shown(*verdicts):
+        wrong = step("a2", Verdict.WRONG, "z2 + 1", message="Not right.", elements=elements(*verdicts))
+        return FORMATS[name].render(graded(step("z", Verdict.CORRECT), wrong, first_error="a2"), Level.HINT)
+
+    assert shown(Verdict.WRONG, Verdict.WRONG).count("z2 + 1") == 1
+    assert shown(Verdict.WRONG, Verdict.CORRECT).count("z2 + 1") == 2  # which element it is has to be said
+
+
 SOLUTION = Solution(
     "neuron",
     "One neuron",

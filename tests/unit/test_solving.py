@@ -20,6 +20,7 @@ from checker.expression.written import unparse
 from checker.formula_answer import IDENTITY, FormulaAnswers
 from checker.graph.node import names
 from checker.problem import load_problem
+from checker.readings.text import text
 from checker.reports import SOLUTION_FORMATS
 from checker.solving import closed_form, solve_problem
 from checker.solving.curves import trend_of
@@ -61,7 +62,7 @@ def test_every_closed_form_is_its_step(path: Path) -> None:
     checked = 0
     for step in judged.steps[:: max(1, len(judged.steps) // 12)]:
         form = closed_form(problem, step.name)
-        if len(form.text) > 2_000 or re.search("einsum|collect|gather", form.text) or not names(step.rule):
+        if len(form.text) > 2_000 or re.search("einsum|collect|gather|flip", form.text) or not names(step.rule):
             continue
         words = set(re.findall(r"(?<![\w.])[A-Za-z]\w*(?![\w(])", form.text)) - {"T", "e", "pi"}
         assert words <= leaves, step.name
@@ -184,6 +185,46 @@ def test_solutions_are_sound_latex_and_mathml(path: Path) -> None:
     for opening, closing in ((r"\left", r"\right"), (r"\begin", r"\end")):
         assert len(re.findall(rf"{re.escape(opening)}\b", plain)) == len(re.findall(rf"{re.escape(closing)}\b", plain))
     assert latex.isprintable() or set(filter(lambda c: not c.isprintable(), latex)) == {"\n"}
+
+
+CONVOLUTIONS = """
+format: check-backprop/problem@1
+id: p
+title: t
+parameters: {X: [[1, 2, 3], [4, 5, 6], [7, 8, 10]], v: [1, 2, 3, 4, 5], K: [[1, 2], [3, 4]], k: [1, -2]}
+forward: {Y: "conv2d(X, K)", u: "conv1d(v, k)"}
+loss: {L: sum(Y^2) + sum(u^2)}
+"""
+
+
+def test_gradients_of_a_convolution_are_written_as_convolutions() -> None:
+    problem = load_problem(CONVOLUTIONS.encode(), "p.yaml")
+    judged = FormulaAnswers(problem)
+    rules = {step.name: text(step.rule) for step in judged.steps}
+    assert rules["dL_dK"] == "conv2d(X, dL_dY)"
+    assert rules["dL_dk"] == "conv1d(v, dL_du)"
+    for name in ("dL_dK", "dL_dk"):
+        assert set(judged.judge(rules[name], Target(name)).holds) == {IDENTITY}
+    assert rules["dL_dX"] == "conv2d(dL_dY, flip(K), 1, 1)"
+    assert rules["dL_dv"] == "conv1d(dL_du, flip(k), 1, 1)"
+    values = {step.step: step.value for step in solve_problem(problem).steps}
+    flipped = f"""
+format: check-backprop/problem@1
+id: q
+title: t
+given: {{Y: {values["dL_dY"]}, u: {values["dL_du"]}, K: [[4, 3], [2, 1]], k: [-2, 1]}}
+forward: {{X: "conv2d(Y, K, 1, 1)", v: "conv1d(u, k, 1, 1)"}}
+loss: {{L: sum(X) + sum(v)}}
+"""
+    other = {step.step: step.value for step in solve_problem(load_problem(flipped.encode(), "q.yaml")).steps}
+    assert (other["X"], other["v"]) == (values["dL_dX"], values["dL_dv"])
+
+
+def test_gradients_of_other_convolutions_are_not_written_so() -> None:
+    for call in ("conv1d(v, k, 2)", "conv1d(v, k, 1, 1)"):
+        problem = load_problem(CONVOLUTIONS.replace("conv1d(v, k)", call).encode(), "p.yaml")
+        rules = {step.name: text(step.rule) for step in FormulaAnswers(problem).steps}
+        assert "conv1d" not in rules["dL_dk"] + rules["dL_dv"]
 
 
 def test_a_derivation_as_latex() -> None:

@@ -22,6 +22,7 @@ MOST_DRAWN = 150  # steps; beyond that nobody would find one
 HEIGHT = 46  # of a box
 GAP, BETWEEN_COLUMNS, BETWEEN_ROWS, BETWEEN_BANDS, LABEL = 16, 44, 20, 18, 36
 EDGE = 18  # free border of the picture
+SYMBOL = 22  # room that a verdict's symbol takes at the left of a box
 
 
 class _Box(NamedTuple):
@@ -202,12 +203,14 @@ def _step(item: Item, plan: _Plan) -> str:
 
 
 def _label(name: str, box: _Box) -> str:
-    """The step's name inside its box."""
+    """The step's name inside its box: in the middle, or, where it is too long for that, beside the verdict's symbol."""
     x, y = box.middle
     lines = letters(name)
-    room = box.w - 30
+    room = box.w - SYMBOL - 6
+    half = min(room, max(map(width, lines))) / 2
+    x = max(x, box.x + SYMBOL + half)
     if len(lines) == 1:
         return line_svg(lines[0], x, y + SIZE * 0.3, room)
-    half = min(room, max(map(width, lines))) / 2 + 2
+    half += 2
     bar = f'<path class="bar" d="M{x - half:g} {y:g}h{2 * half:g}"/>'
     return line_svg(lines[0], x, y - 5.5, room) + bar + line_svg(lines[1], x, y + 15, room)
