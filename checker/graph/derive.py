@@ -1,4 +1,9 @@
-"""A problem's steps in graph order, for each iteration that somebody is asked about, and what its names mean."""
+"""A problem's steps in graph order, for each iteration that somebody is asked about, and what its names mean.
+
+Every step is of the same kind, a name with its local rule, and holds every honest route to its value: a slope from the
+activation or from its input, a gradient through the chain or by a shortcut. One iteration is the equations and the loss
+(`deriver`), the way back (`backward`), and the optimizer.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from checker.errors import AuthorError, Finding, Place
+from checker.graph.backward import Backward
 from checker.graph.deriver import MOST_SCALAR_STEPS, Deriver, too_many
 from checker.graph.node import Node, names
+from checker.graph.optimizer import form_of, optimizer
 from checker.graph.steps import BEFORE, Derivation, Mistake, Route, Step
 from checker.model import Kind, Problem, Shape
 from checker.stepname import StepNames, Target, UnknownStep
@@ -33,22 +40,22 @@ def derive(problem: Problem, find_mistakes: MistakeFinder | None = None) -> Deri
     deriver = Deriver(problem)
     forward = deriver.forward()
     iterations = problem.update.iterations if problem.update else 1
-    backward = deriver.backward(_wanted(problem, [text for text, _ in problem.ask or ()], deriver))
+    backward = Backward(deriver, _wanted(problem, [text for text, _ in problem.ask or ()], deriver)).steps()
     once = forward + backward
     shapes = {step.name: step.shape for step in once}
-    optimizer = deriver.optimizer({}, deriver.nodes.constant(1))
-    shapes.update({step.name: step.shape for step in optimizer})
+    update = optimizer(deriver, {}, deriver.nodes.constant(1))
+    shapes.update({step.name: step.shape for step in update})
     size = sum(_size(shape) for shape in shapes.values())
     if size > MOST_SCALAR_STEPS:
         raise too_many(size, problem)
     step_names = StepNames(_all_shapes(shapes, deriver), problem.aliases, problem.loss, iterations)
-    ask = _ask(problem, step_names, once + optimizer, iterations)
+    ask = _ask(problem, step_names, once + update, iterations)
     needed = sorted({_iteration(target.step) for _, target, _ in ask} | {1})
     steps: list[Step] = []
     computed: dict[str, tuple[int, str]] = {}
     for k in needed:
         if k == 1:
-            steps.extend(_with_mistakes(deriver, once + optimizer, find_mistakes, False))
+            steps.extend(_with_mistakes(deriver, once + update, find_mistakes, False))
         else:
             steps.extend(_iterate(deriver, once, k, k - 1 in needed, computed, find_mistakes))
     return Derivation(problem, deriver.nodes, steps, step_names, ask, computed)
@@ -57,8 +64,8 @@ def derive(problem: Problem, find_mistakes: MistakeFinder | None = None) -> Deri
 def loop(problem: Problem) -> Derivation:
     """One iteration with the optimizer's state (`v_w1@0`) and its time (`t@0`) as leaves, to be run many times."""
     deriver = Deriver(problem)
-    steps = deriver.forward() + deriver.backward(set())
-    steps += deriver.optimizer(_states(deriver), deriver.nodes.name("t@0", ()))
+    steps = deriver.forward() + Backward(deriver, set()).steps()
+    steps += optimizer(deriver, _states(deriver), deriver.nodes.name("t@0", ()))
     step_names = StepNames({step.name: step.shape for step in steps}, {}, problem.loss)
     return Derivation(problem, deriver.nodes, steps, step_names, [])
 
@@ -71,7 +78,7 @@ def _states(deriver: Deriver) -> dict[str, Node]:
     return {
         f"{state}_{name}": deriver.nodes.name(f"{state}_{name}@0", deriver.scope[name].shape)
         for name in deriver.problem.trained
-        for state, _ in deriver.form.state
+        for state, _ in form_of(deriver.problem).state
     }
 
 
@@ -89,7 +96,7 @@ def _iterate(
     """
     nodes = deriver.nodes
     states = _states(deriver)
-    steps = _with_mistakes(deriver, once + deriver.optimizer(states, nodes.constant(k)), find_mistakes, follows)
+    steps = _with_mistakes(deriver, once + optimizer(deriver, states, nodes.constant(k)), find_mistakes, follows)
     used = {name for step in steps for route in step.routes for name in names(route.node)}
     renamed = {step.name: nodes.name(f"{step.name}@{k}", step.shape) for step in steps}
     handed = {name: f"{name}_new" for name in deriver.problem.trained}

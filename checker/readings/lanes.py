@@ -112,7 +112,7 @@ class Lanes:
     @staticmethod
     def some(condition: Any) -> bool:
         """Whether the condition holds in any lane."""
-        return bool(np.any(condition))
+        return bool(condition.any()) if isinstance(condition, np.ndarray) else bool(condition)
 
     @staticmethod
     def those(condition: Any) -> Any:
@@ -150,14 +150,15 @@ class Lanes:
     @staticmethod
     def placed(value: Any, who: Any, others: Any, count: int) -> Any:
         """The value with `others` put into those lanes, of `count`."""
-        found = np.array(np.broadcast_to(value, count))
+        found = np.empty(count, dtype=np.result_type(value, others))
+        found[:] = value
         found[who] = others
         return found
 
     @staticmethod
     def filled(value: Any, count: int) -> Any:
         """The value in `count` lanes."""
-        return np.broadcast_to(value, (count,))
+        return value if isinstance(value, np.ndarray) and value.ndim else np.full(count, value)
 
     @staticmethod
     def each(work: Callable[..., dict[str, Any]], parts: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
