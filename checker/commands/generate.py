@@ -73,7 +73,7 @@ def run(options: Namespace) -> int:
 
 
 def _say(summary: Summary, options: Namespace) -> None:
-    from checker.generating.run import default_key
+    from checker.generating.places import default_key
 
     said = [f"{path}: somebody changed it, so it is left as it is" for path in summary.kept]
     said += [f"{student}: no longer in the roster; the files stay" for student in summary.no_longer]

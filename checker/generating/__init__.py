@@ -46,8 +46,9 @@ def generate_set(
     from checker.find import contents
     from checker.generating.exports import EXPORTS
     from checker.generating.handouts import FORMATS
+    from checker.generating.places import check_folders, check_secret, default_key
     from checker.generating.roster import MOST_BYTES, read_roster
-    from checker.generating.run import Maker, check_folders, check_secret, default_key
+    from checker.generating.run import Maker
     from checker.generating.secret import public, read_secret
     from checker.generating.template import find_template
 

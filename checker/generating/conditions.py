@@ -16,6 +16,7 @@ from checker.expression.parser import parse
 from checker.expression.tree import ExpressionError
 from checker.expression.tree import names as names_in
 from checker.graph.build import Builder, BuildError
+from checker.graph.formula import operand
 from checker.problem.language import FUNCTIONS
 from checker.readings.lower import Lowering
 from checker.readings.numeric import run
@@ -206,7 +207,7 @@ class Conditions:
             if target.step not in scope:
                 raise ExpressionError(f"{name!r} is not worked in this problem", side.at + at, "ask for it under `ask`")
             node = scope[target.step]
-            scope[name] = self._builder.arithmetic(-1 * _operand(), [node]) if target.negative else node
+            scope[name] = self._builder.arithmetic(-1 * operand(0), [node]) if target.negative else node
         try:
             return self._builder.build(tree, scope)
         except BuildError as error:
@@ -227,12 +228,6 @@ class Conditions:
                 some = some | every
             found.append(some)
         return found
-
-
-def _operand() -> Any:
-    from checker.graph.formula import operand
-
-    return operand(0)
 
 
 def _compared(x: Value, operator: str, y: Value) -> Value:

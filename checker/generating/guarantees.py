@@ -12,6 +12,7 @@ import numpy as np
 
 from checker.generating.structure import MOST_TIER, codes_of
 from checker.readings.lanes import LANES
+from checker.readings.numeric import run
 from checker.readings.rounding import MOST_MOVED, changes, states_before
 from checker.table import Table
 
@@ -73,8 +74,6 @@ def _finite(evidence: Evidence, _: Known) -> Iterator[Part]:
 
 def _slopes(evidence: Evidence, wanted: Callable[[bool], bool]) -> Iterator[tuple[str, str, Any, float]]:
     """The slope of every unit in every lane, and the largest it can be, for units that are bent or not."""
-    from checker.readings.numeric import run
-
     structure = evidence.structure
     units = [unit for unit in structure.units if wanted(unit.bent)]
     if not units:
