@@ -29,12 +29,13 @@ _SUBMITTED = StepGrade._fields.index("submitted")
 
 
 class Look:
-    """A redacted step but for its answer, and the templates that formats have of it, by their names."""
+    """A redacted step but for its answer, what it is with each answer, and formats' templates of it, by their names."""
 
-    __slots__ = ("step", "templates")
+    __slots__ = ("answers", "step", "templates")
 
     def __init__(self, step: StepGrade) -> None:
         self.step = step
+        self.answers: dict[int, StepGrade] = {0: step}  # by the number of the answer, 0 is none
         self.templates: dict[str, str] = {}
 
     def answered(self, text: str, line: int, column: int) -> StepGrade:
@@ -81,7 +82,12 @@ class Shared:
 
     def grade(self, outcome: Outcome, problem: str, title: str, looks: Sequence[Look]) -> Grade:
         """The redacted grade of a student whose steps look like this."""
-        cells, places = self._cells[outcome.position].tolist(), self._places
+        places, steps = self._places, []
+        for look, cell in zip(looks, self._cells[outcome.position].tolist(), strict=False):
+            step = look.answers.get(cell)
+            if step is None:
+                step = look.answers[cell] = look.answered(*places[cell])
+            steps.append(step)
         return Grade(
             problem,
             title,
@@ -91,9 +97,7 @@ class Shared:
             outcome.possible,
             outcome.first_error if self.level.shows(Level.VERDICT) else None,
             (),
-            tuple(
-                [look.answered(*places[cell]) if cell else look.step for look, cell in zip(looks, cells, strict=False)]
-            ),
+            tuple(steps),
         )
 
     def draw(self, form: Format, grade: Grade, student: int, looks: Sequence[Look]) -> str:

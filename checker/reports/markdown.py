@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from checker.outcome import Verdict
@@ -50,6 +51,11 @@ def code(value: Any) -> str:
     return f"`{text}`"
 
 
+# names of steps and mistakes, and sentences of ours: the same for many students
+_name = lru_cache(maxsize=4096)(code)
+_sentence = lru_cache(maxsize=4096)(escaped)
+
+
 def fenced(lines: list[str]) -> Iterator[str]:
     """Lines as they stand, in a fence that none of them can close."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
@@ -82,7 +88,7 @@ def _whole(grade: Grade, level: Level, steps: Sequence[str]) -> str:
 def _summary(grade: Grade, level: Level) -> str:
     text = f"**{points(grade.awarded, grade.possible)}**"
     if level.shows(Level.VERDICT) and grade.first_error is not None:
-        text += f"; {first_mistake(grade, code)}"
+        text += f"; {first_mistake(grade, _name)}"
     return f"{text}. {counted(grade.steps)}." if grade.steps else f"{text}."
 
 
@@ -90,7 +96,7 @@ def _piece(step: StepGrade, level: Level) -> tuple[str, str]:
     """A step's row of the table, but for the answer."""
     values = (code(step.carried), code(step.reference)) if level.shows(Level.FULL) else ()
     share = f"{amount(step.awarded)}/{amount(step.possible)}"
-    return f"| {code(step.step)} | ", f" | {' | '.join([*values, word(step.verdict), share])} |"
+    return f"| {_name(step.step)} | ", f" | {' | '.join([*values, word(step.verdict), share])} |"
 
 
 def _answer(step: StepGrade) -> tuple[str]:
@@ -109,13 +115,13 @@ def _remark(remark: Remark, level: Level) -> Iterator[str]:
     # why an answer is unreadable quotes the answer
     quoted = step.verdict is Verdict.UNREADABLE and not any(element.message for element in step.elements)
     message, place = placed(step.message)
-    said = code(message) if quoted else escaped(message)
+    said = code(message) if quoted else _sentence(message)
     line = f" ({say('line {line}', line=step.line)})" if len(remark.steps) == 1 and step.line else ""
-    yield f"- {', '.join(code(each.step) for each in remark.steps)}{line}: {said}"
+    yield f"- {', '.join(_name(each.step) for each in remark.steps)}{line}: {said}"
     if place:
         yield from (f"  {each}".rstrip() for each in fenced(place))
     for told in remark.causes:
-        yield f"  - {cause(told, code, escaped)}"
+        yield f"  - {cause(told, _name, _sentence)}"
     if step.note:
         yield f"  - {escaped(step.note)}"
     if step.formula:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from checker.model import Kind, Verdict
+from checker.reports import Language, Speaking
 from checker.reports.picture import Item, graph_svg, standalone
 from checker.reports.picture.placing import place
 from checker.reports.wording import SYMBOLS, WORDS
@@ -141,3 +142,11 @@ def test_a_picture_that_stands_alone_has_its_own_style_and_runs_nothing() -> Non
     style = root.findtext(f"{SVG}style") or ""
     assert "prefers-color-scheme: dark" in style
     assert "script" not in whole
+
+
+def test_a_picture_speaks_the_language_that_is_spoken_whichever_was_first():
+    english = graph_svg(NEURON, "t")
+    with Speaking(Language("de")):
+        german = graph_svg(NEURON, "t")
+    bands = [[band in svg for band in ("gradients", "Gradienten")] for svg in (english, german)]
+    assert bands == [[True, False], [False, True]]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.reports.language import say
+from checker.reports.language import say, spoken
 from checker.reports.page import style, text
 from checker.reports.picture.frame import opening
 from checker.reports.picture.letters import SIZE, letters, line_svg, width
@@ -16,6 +16,8 @@ from checker.reports.wording import SYMBOLS, word
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from checker.outcome import Verdict
+    from checker.reports.language import Language
     from checker.reports.picture.placing import Layout
 
 MOST_DRAWN = 150  # steps; beyond that nobody would find one
@@ -39,13 +41,14 @@ class _Box(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """All of a picture that does not depend on verdicts: a class of students sees the same graph."""
+    """All of a picture that does not depend on verdicts, in one language: a class of students sees the same graph."""
 
     boxes: dict[str, _Box]
     bands: str
     size: tuple[float, float]
     edges: list[tuple[str, str, str, str]]  # from, to, the curve and its head
     labels: dict[str, str]
+    steps: dict[tuple[str, Verdict | None, bool], str]  # as they were drawn for somebody
 
 
 def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: str = "graph") -> str:
@@ -55,7 +58,7 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
     """
     if not items or len(items) > MOST_DRAWN:
         return ""
-    plan = _plan(tuple(item._replace(verdict=None, first=False, follows=()) for item in items))
+    plan = _plan(tuple(item._replace(verdict=None, first=False, follows=()) for item in items), spoken())
     wide, high = plan.size
     parts = [opening(wide, high, id, title, description)]
     carried = {(parent, item.name) for item in items for parent in item.follows}
@@ -63,12 +66,16 @@ def graph_svg(items: Sequence[Item], title: str, description: str = "", *, id: s
         kind = " follows" if follows else ""
         parts += [_arrow(kind, curve, head) for a, b, curve, head in plan.edges if ((a, b) in carried) is follows]
     parts.append(plan.bands)
-    parts += [_step(item, plan) for item in items]
+    for item in items:
+        look = item.name, item.verdict, item.first
+        if look not in plan.steps:
+            plan.steps[look] = _step(item, plan)
+        parts.append(plan.steps[look])
     return "".join(parts) + "</svg>"
 
 
 @lru_cache(maxsize=64)
-def _plan(items: tuple[Item, ...]) -> _Plan:
+def _plan(items: tuple[Item, ...], _language: Language) -> _Plan:
     layout = place(items)
     boxes, bands, size = _geometry(items, layout)
     return _Plan(
@@ -80,6 +87,7 @@ def _plan(items: tuple[Item, ...]) -> _Plan:
         size,
         [edge for item in items for edge in _edges(item, boxes)],
         {item.name: _label(item.name, boxes[item.name]) for item in items},
+        {},
     )
 
 
