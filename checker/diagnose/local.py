@@ -254,9 +254,7 @@ class Local:
                     who[key] = (who[key] | mask) if key in who else mask
         if not who:
             return []
-        every = list(range(len(found.mistakes)))
-        sparse = self.chance(item, found.values, found.radii, every, COVERED) <= COVERED
-        clear = {tier: sparse & self._clear(item, found, tier) for tier in {tier for _, tier, _, _ in who}}
+        clear = self._clear(item, found, {tier for _, tier, _, _ in who})
         unfinished = self._unfinished(item)
         # one element of an array by a mistake that would have changed the others: chance does that as well
         several = sum(lanes.where(mask, 1, 0) for mask in item.mask) > 1
@@ -287,10 +285,22 @@ class Local:
                 return item.everyone | True
         return unfinished
 
-    def _clear(self, item: Item, found: Candidates, tier: int) -> Value:
-        """Where mistakes as plausible as one of this tier lie too far apart for chance to be the reason of a match."""
-        plausible = [row for row, m in enumerate(found.mistakes) if min(name.tier for name in m.names) <= tier]
-        return self.chance(item, found.values, found.radii, plausible, COVERED_BY_TIER[tier]) <= COVERED_BY_TIER[tier]
+    def _clear(self, item: Item, found: Candidates, tiers: set[int]) -> dict[int, Value]:
+        """For each of these tiers, where chance is an unlikely reason for a match with a mistake of it.
+
+        All candidates, and those at least as plausible, have to lie far apart there.
+        """
+        lanes, rows = self.lanes, self.rows
+        them = lanes.those(rows.anybody(found.hits))
+        near = _of(item, them, lanes)
+        values, radii = ([rows.picked(table, them) for table in part] for part in (found.values, found.radii))
+        sparse = self.chance(near, values, radii, range(len(found.mistakes)), COVERED) <= COVERED
+        clear = {}
+        for tier in tiers:
+            plausible = [row for row, m in enumerate(found.mistakes) if min(name.tier for name in m.names) <= tier]
+            chance = self.chance(near, values, radii, plausible, COVERED_BY_TIER[tier])
+            clear[tier] = lanes.spread(sparse & (chance <= COVERED_BY_TIER[tier]), them, item.students)
+        return clear
 
     def chance(self, item: Item, values: list[Any], radii: list[Any], rows: Sequence[int], enough: float) -> Value:
         """The share of the values within reach that these candidates' windows cover, of all slots at once.
