@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from checker.generating.variant import Piece, Place, joined
+from checker.generating.holes import Piece, Place, joined
 from checker.model import Kind, Shape, Tolerance
 from checker.problem.words import shape_in_words
 from checker.submission import FORMAT

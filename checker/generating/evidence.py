@@ -17,8 +17,8 @@ from checker.sheet import asked_slots
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from checker.generating.holes import Draw
     from checker.generating.structure import Structure
-    from checker.generating.variant import Draw
     from checker.readings.ball import Balls
     from checker.readings.numeric import Formula, Value
     from checker.readings.program import Mistake

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
+    from checker.generating.holes import Draw
     from checker.generating.roster import Student
     from checker.generating.structure import Structure
-    from checker.generating.variant import Draw
     from checker.model import Tolerance
     from checker.readings.program import Asked, Step
 

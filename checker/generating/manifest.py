@@ -20,7 +20,7 @@ PRIVATE_FORMAT = "check-backprop/set-key@1"
 
 
 class Left(NamedTuple):
-    """What an earlier run left: what it made the set from, its rows by student, and hashes of files that are nobody's."""
+    """What an earlier run left: what it made the set from, its rows by student, and the hashes of all other files."""
 
     made_from: Mapping[str, Any]
     rows: Mapping[str, Mapping[str, Any]]

@@ -13,13 +13,14 @@ from checker.generating.exports.content import Item, Origin, Sheet
 from checker.generating.guarantees import GUARANTEES
 from checker.generating.handouts import FORMATS
 from checker.generating.handouts.content import handout
+from checker.generating.holes import Piece, filled
 from checker.generating.key import Solver
 from checker.generating.manifest import FORMAT, PRIVATE_FORMAT, Manifest
+from checker.generating.problemfile import written
 from checker.generating.roster import Student, problem_id
 from checker.generating.search import Search, Variant
 from checker.generating.secret import fingerprint
 from checker.generating.stream import student_seed
-from checker.generating.variant import Piece, filled, written
 from checker.shipped import data_folder
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from checker.table import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from checker.generating.holes import Draw
     from checker.generating.template import Template
-    from checker.generating.variant import Draw
 
 PILOT = b"check-backprop: the draws that a template is looked at with"  # known to all: nobody's numbers come from it
 PILOT_DRAWS = 512

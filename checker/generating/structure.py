@@ -12,7 +12,7 @@ from checker.errors import AuthorError, Finding, Place
 from checker.expression.tree import Call, Expression, Name, walk
 from checker.generating.conditions import Conditions, asked_names
 from checker.generating.scope import Drawn
-from checker.generating.variant import Draw, Put, read_problem, sources
+from checker.generating.variant import Put, read_problem, sources
 from checker.graph.build import Builder, BuildError
 from checker.graph.derive import derive
 from checker.graph.mistakes import find_mistakes
@@ -26,6 +26,7 @@ from checker.stepname import UnknownStep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from checker.generating.holes import Draw
     from checker.generating.template import Template
     from checker.graph.node import Node
     from checker.graph.steps import Derivation

@@ -1,4 +1,4 @@
-"""What was drawn put into a template: a problem of its own, as values with their places and as a file's text.
+"""What was drawn put into a template: a problem of its own, as values with their places.
 
 All variants that differ only in the numbers of their givens and parameters are of one structure. Its values are put
 together once, with holes where the numbers go.
@@ -6,11 +6,11 @@ together once, with holes where the numbers go.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from checker.generating.holes import Draw, Place
 from checker.generating.scope import Drawn, Word
 from checker.generating.template import quantity_nodes
 from checker.knowledge.activations import ACTIVATIONS
@@ -20,15 +20,11 @@ from checker.problem.language import TEMPLATE_KEYS
 from checker.yamlfile import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from collections.abc import Mapping as AnyMapping
 
-    from checker.generating.scope import Value
     from checker.generating.template import Template
     from checker.model import Problem
 
-Draw = dict[str, "Value"]
-WIDTH = 100  # of a line of a problem file
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -40,16 +36,6 @@ class Hole(Scalar):
     def __init__(self, text: str, line: int, column: int, variable: str, element: int) -> None:
         super().__init__(text, True, line, column)
         self.variable, self.element = variable, element
-
-
-class Place(NamedTuple):
-    """Where a number goes in a text: element (counted from 0) of a variable."""
-
-    variable: str
-    element: int
-
-
-Piece = str | Place
 
 
 class Put:
@@ -201,107 +187,3 @@ def sources(root: Mapping) -> dict[str, list[Place | None]]:
                 flat.append(Place(part.variable, part.element) if isinstance(part, Hole) else None)
         found[name] = flat
     return found
-
-
-# ---------------------------------------------------------------- the text of a problem file
-
-_PLAIN = re.compile(r"[A-Za-z0-9_.(+-][A-Za-z0-9_.+*/^() @-]*")
-_NO_TEXT = re.compile(r"[-+.0-9eE_]*|null|true|false|yes|no|on|off|~|[-+.]?(?:inf|nan)", re.IGNORECASE)
-
-
-def written(root: Mapping, identity: Piece) -> list[Piece]:
-    """The problem file of a variant, without its author's comments, in pieces between which the drawn numbers go."""
-    pieces: list[Piece] = []
-    for name, node in root.items.items():
-        if name == "id":
-            pieces += ["id: ", identity, "\n"]
-        else:
-            _entry(pieces, root.keys[name], node, 0, as_block=name in ("forward", "loss"))
-    return joined(pieces)
-
-
-def joined(pieces: list[Piece]) -> list[Piece]:
-    """The same with neighbouring texts put together."""
-    found: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, str) and found and isinstance(found[-1], str):
-            found[-1] += piece
-        else:
-            found.append(piece)
-    return found
-
-
-def filled(
-    pieces: list[Piece],
-    draw: Draw,
-    words: AnyMapping[Place, str] | None = None,
-    show: Callable[[str], str] | None = None,
-) -> str:
-    """The text with a draw's numbers in it, as `show` writes them; `words` are other texts that take a place."""
-    found = []
-    for piece in pieces:
-        if isinstance(piece, str):
-            found.append(piece)
-        elif words is not None and piece in words:
-            found.append(words[piece])
-        else:
-            value = draw[piece.variable]
-            assert isinstance(value, Drawn)
-            text = value.numbers[piece.element].text
-            found.append(text if show is None else show(text))
-    return "".join(found)
-
-
-def _entry(pieces: list[Piece], key: Scalar, node: Node, indent: int, as_block: bool = False) -> None:
-    pieces.append(f"{' ' * indent}{_scalar(key, flow=False)}:")
-    if isinstance(node, Scalar):
-        pieces += [" ", node_piece(node, flow=False), "\n"]
-        return
-    flow = _flow(node)
-    length = indent + len(key.text) + 2 + sum(len(piece) if isinstance(piece, str) else 4 for piece in flow)
-    if not node.items or (not as_block and length <= WIDTH):
-        pieces += [" ", *flow, "\n"]
-    elif isinstance(node, Mapping):
-        pieces.append("\n")
-        for name, part in node.items.items():
-            _entry(pieces, node.keys[name], part, indent + 2)
-    else:
-        pieces.append("\n")
-        for part in node.items:
-            pieces += [
-                " " * (indent + 2),
-                "- ",
-                *(_flow(part) if not isinstance(part, Scalar) else [node_piece(part, flow=False)]),
-                "\n",
-            ]
-
-
-def node_piece(node: Scalar, flow: bool) -> Piece:
-    """A scalar, or the place of a number that is drawn."""
-    return Place(node.variable, node.element) if isinstance(node, Hole) else _scalar(node, flow)
-
-
-def _scalar(node: Scalar, flow: bool) -> str:
-    text = node.text
-    plain = _PLAIN.fullmatch(text) or (
-        not flow and re.fullmatch(_PLAIN.pattern + r"[A-Za-z0-9_.+*/^() @,\[\]-]*", text)
-    )
-    if plain and text == text.strip() and not text.startswith("- ") and (node.plain or not _NO_TEXT.fullmatch(text)):
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _flow(node: Node) -> list[Piece]:
-    if isinstance(node, Scalar):
-        return [node_piece(node, flow=True)]
-    if isinstance(node, Sequence):
-        parts: list[Piece] = ["["]
-        for i, item in enumerate(node.items):
-            parts += [", "] if i else []
-            parts += _flow(item)
-        return [*parts, "]"]
-    parts = ["{"]
-    for i, (name, item) in enumerate(node.items.items()):
-        parts += [", "] if i else []
-        parts += [f"{_scalar(node.keys[name], flow=True)}: ", *_flow(item)]
-    return [*parts, "}"]

@@ -9,22 +9,23 @@ from checker.errors import AuthorError, Finding
 from checker.generating.blank import IDENTITY, NAME, STEM, STUDENT, blank, yaml_text
 from checker.generating.handouts.content import handout
 from checker.generating.handouts.markdown import pieces
+from checker.generating.holes import filled
 from checker.generating.key import Solver, filled_in
+from checker.generating.problemfile import written
 from checker.generating.roster import MOST_STUDENTS, Student, problem_id, students_of
 from checker.generating.search import Search
 from checker.generating.stream import student_seed
-from checker.generating.variant import filled, written
 from checker.problem import load_problem
 from checker.reports.markdown import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from checker.generating.holes import Piece
     from checker.generating.key import Solved
     from checker.generating.search import Effort, Variant
     from checker.generating.structure import Structure
     from checker.generating.template import Template
-    from checker.generating.variant import Piece
     from checker.model import Problem
 
 

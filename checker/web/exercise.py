@@ -80,12 +80,13 @@ def variant(template: str, file: str, seed: str) -> str:
         AuthorError: the template cannot be used, or has nothing for this seed.
     """
     from checker.generating.blank import IDENTITY
+    from checker.generating.holes import filled
+    from checker.generating.problemfile import written
     from checker.generating.roster import problem_id, stem
     from checker.generating.search import Search
     from checker.generating.secret import public
     from checker.generating.stream import student_seed
     from checker.generating.template import load_template
-    from checker.generating.variant import filled, written
 
     read_template = load_template(template.encode(), file)
     search = _searches.get(read_template.digest, lambda: Search(read_template))

@@ -11,14 +11,14 @@ from checker.generating.handouts import shown
 from checker.generating.handouts.explained import ROUND_LATE
 from checker.generating.handouts.layout import facts
 from checker.generating.handouts.markdown import Markdown
-from checker.generating.variant import filled
+from checker.generating.holes import filled
 from checker.reports.plain import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from checker.generating.exports.content import Item, Number, Sheet
-    from checker.generating.variant import Piece
+    from checker.generating.holes import Piece
 
 LAST = Decimal("0.0001")  # Canvas keeps 4 decimals, and what is smaller it takes for 0
 

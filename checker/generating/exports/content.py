@@ -16,10 +16,10 @@ from checker.readings.notation import latex_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from checker.generating.holes import Draw
     from checker.generating.key import Solved
     from checker.generating.roster import Student
     from checker.generating.structure import Structure
-    from checker.generating.variant import Draw
     from checker.readings.program import Asked
 
 DIGITS = 15  # of a right value: more than any of these systems reads

@@ -12,7 +12,7 @@ from checker.reports.page import text
 
 if TYPE_CHECKING:
     from checker.generating.exports.content import Item, Number, Sheet
-    from checker.generating.variant import Piece
+    from checker.generating.holes import Piece
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
 UNITLESS = (

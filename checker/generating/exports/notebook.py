@@ -10,7 +10,7 @@ from checker.generating.blank import IDENTITY, NAME, STEM, STUDENT, yaml_text
 from checker.generating.handouts import shown
 from checker.generating.handouts.layout import facts, tasks
 from checker.generating.handouts.markdown import Markdown
-from checker.generating.variant import filled, joined
+from checker.generating.holes import filled, joined
 from checker.reports.markdown import escaped
 from checker.submission import FORMAT
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from checker.generating.exports.content import Item, Sheet
     from checker.generating.handouts.content import Given
-    from checker.generating.variant import Piece
+    from checker.generating.holes import Piece
 
 PICTURE = "network.svg"
 WRITING = f"""\

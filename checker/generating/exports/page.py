@@ -8,12 +8,12 @@ from checker.generating.exports.content import decimal_text
 from checker.generating.handouts.explained import ROUND_LATE
 from checker.generating.handouts.html import Html, minus
 from checker.generating.handouts.layout import facts
-from checker.generating.variant import filled
+from checker.generating.holes import filled
 from checker.reports.page import text
 
 if TYPE_CHECKING:
     from checker.generating.exports.content import Number, Sheet
-    from checker.generating.variant import Draw, Piece
+    from checker.generating.holes import Draw, Piece
 
 
 def formula(latex: str, display: bool = False) -> str:

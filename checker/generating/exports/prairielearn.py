@@ -13,7 +13,7 @@ from checker.generating.exports.page import formula, given, pieces
 
 if TYPE_CHECKING:
     from checker.generating.exports.content import Item, Number, Origin, Sheet
-    from checker.generating.variant import Piece
+    from checker.generating.holes import Piece
 
 QUESTION = """\
 <pl-question-panel>

@@ -11,9 +11,9 @@ from checker.table import Table
 if TYPE_CHECKING:
     from checker.generating.folder import Folder
     from checker.generating.handouts.content import Handout
+    from checker.generating.holes import Draw
     from checker.generating.roster import Student
     from checker.generating.structure import Structure
-    from checker.generating.variant import Draw
 
 Drawn = Callable[["Student", "Draw"], bytes]
 
@@ -35,7 +35,7 @@ def _markdown(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.markdown import pieces
     from checker.generating.handouts.picture import picture as drawn
-    from checker.generating.variant import filled
+    from checker.generating.holes import filled
     from checker.reports.markdown import escaped
 
     svg = drawn(structure, alone=True).encode()
@@ -49,7 +49,7 @@ def _html(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.html import minus, pieces
     from checker.generating.handouts.picture import picture as drawn
-    from checker.generating.variant import filled
+    from checker.generating.holes import filled
     from checker.reports.page import text
 
     made = pieces(handout, drawn(structure))
@@ -65,7 +65,7 @@ def _pdf(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.picture import picture as drawn
     from checker.generating.handouts.typst import pdf, pieces, quoted
-    from checker.generating.variant import filled
+    from checker.generating.holes import filled
 
     made = pieces(handout, drawn(structure, alone=True))
     return lambda student, draw: pdf(filled(made, draw, {NAME: quoted(shown(student))}))
@@ -75,7 +75,7 @@ def _tex(structure: Structure, handout: Handout, folder: Folder) -> Drawn:
     from checker.generating.blank import NAME
     from checker.generating.handouts.latex import escaped, pieces
     from checker.generating.handouts.picture import units
-    from checker.generating.variant import filled
+    from checker.generating.holes import filled
 
     made = pieces(handout, units(structure))
     return lambda student, draw: filled(made, draw, {NAME: escaped(shown(student))}).encode()

@@ -8,7 +8,7 @@ from checker.expression.tree import Call, names, walk
 from checker.generating.blank import HEADINGS, points, rounding
 from checker.generating.handouts.explained import Line, conventions, definitions, judging, notes, rules_of
 from checker.generating.handouts.formula import latex_of
-from checker.generating.variant import Place
+from checker.generating.holes import Place
 from checker.knowledge.losses import LOSSES
 from checker.model import Kind
 from checker.problem.words import shape_in_words

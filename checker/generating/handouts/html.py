@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from checker.generating.blank import NAME
 from checker.generating.handouts.layout import facts, tables, tasks
 from checker.generating.handouts.markdown import matrix
-from checker.generating.variant import Piece, Place, joined
+from checker.generating.holes import Piece, Place, joined
 from checker.reports.mathml import mathml
 from checker.reports.page import page
 from checker.reports.page import text as escaped

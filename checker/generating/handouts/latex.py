@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from checker.generating.blank import NAME
 from checker.generating.handouts.layout import facts, rows, tables, tasks
 from checker.generating.handouts.markdown import matrix
-from checker.generating.variant import Piece, joined
+from checker.generating.holes import Piece, joined
 from checker.readings.notation import latex_name
 from checker.reports.plain import printable
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Protocol
 
-from checker.generating.variant import joined
+from checker.generating.holes import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from checker.generating.handouts.content import Given, Group, Handout, Line
-    from checker.generating.variant import Piece
+    from checker.generating.holes import Piece
 
 ACROSS = 14  # columns of numbers, names counted as two, that stand beside each other
 

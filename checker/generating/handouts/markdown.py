@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from checker.generating.blank import NAME
 from checker.generating.handouts.layout import facts, rows, tables, tasks
-from checker.generating.variant import Piece, joined
+from checker.generating.holes import Piece, joined
 from checker.reports.markdown import code, escaped
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from checker.errors import AuthorError, Finding
 from checker.generating.blank import NAME
 from checker.generating.handouts.layout import facts, rows, tables, tasks
 from checker.generating.handouts.typstmath import mathematics
-from checker.generating.variant import Piece, joined
+from checker.generating.holes import Piece, joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
