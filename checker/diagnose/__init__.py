@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Diagnosis", "Explanation", "Found", "diagnose", "rank_of"]
 
+COINCIDENCE = 4  # the tier of what makes many numbers of one: only possible, it is no news beside another reason
 DOMINATED = 2  # how many answers more another explanation accounts for where one is not worth telling
 
 
@@ -223,8 +224,12 @@ class _Search:
         lanes = self.lanes
         best: Value = float("-inf")
         whole: Value = False
+        reason: Value = float("-inf")  # the gain of the best that is no coincidence
         for e in explanations:
-            best = lanes.larger(best, lanes.where(e.who, e.gain, float("-inf")))
+            gain = lanes.where(e.who, e.gain, float("-inf"))
+            best = lanes.larger(best, gain)
+            if e.tier < COINCIDENCE:
+                reason = lanes.larger(reason, gain)
             if not e.partial and e.tier < SLIP_FROM:
                 whole = whole | e.who
         kept: dict[tuple[str, int | None], Explanation] = {}
@@ -232,6 +237,8 @@ class _Search:
             who = e.who & (e.gain > best - DOMINATED)
             if e.partial:
                 who = who & lanes.negated(whole)
+            if e.tier >= COINCIDENCE:
+                who = who & (e.clear | (e.gain > reason))
             if not lanes.some(who):
                 continue
             key = e.code, e.hidden

@@ -19,7 +19,7 @@ MOST_EXCHANGED = 200  # steps: in a network written out unit by unit, anything e
 
 
 def renamed(net: Network) -> Iterator[Place]:
-    """`raw`, a gradient on the way back: raw (with the error that has not crossed the activation).
+    """`raw`, a gradient on the way back, and `raw_parameter`: raw (with the error that has not crossed the activation).
 
     `updated`, the same: updated (with the weights after the update).
     """
@@ -37,6 +37,8 @@ def renamed(net: Network) -> Iterator[Place]:
             and any(leaf in net.quantities for leaf in used)
         ):
             yield Place("raw", gradient, {"raw": net.nodes.rename(gradient.rule, before, {})})
+        elif name in net.problem.trained and any(leaf in before for leaf in used):
+            yield Place("raw_parameter", gradient, {"raw": net.nodes.rename(gradient.rule, before, {})})
         if name in net.equations and any(leaf in after for leaf in used):
             yield Place("updated", gradient, {"updated": net.nodes.rename(gradient.rule, after, {})})
 

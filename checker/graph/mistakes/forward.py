@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from checker.expression.tree import Call
 from checker.graph.differentiate import pull_back, times
 from checker.graph.formula import operand
-from checker.graph.mistakes.network import Place
+from checker.graph.mistakes.network import MOST_PATHS, Place
 from checker.graph.node import Node, names, ordered
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def activations(net: Network) -> Iterator[Place]:
 
 def sums(net: Network) -> Iterator[Place]:
     """`sum`, for each quantity added in a sum: right (the right rule), b (the quantity, with its sign).
+
+    `sum_term`, for each other term of it: right, term, others (all but this one, if any).
 
     `forward_swap`, for each weight in it: swapped (another weight in its place, or a square matrix transposed).
     """
@@ -50,6 +52,7 @@ def sums(net: Network) -> Iterator[Place]:
                 if len(b.shape) == 1 and len(shape) == 2:
                     b = net.nodes.reshape(b, (b.shape[0], 1))
                 yield Place("sum", net.steps[name], {"right": rule, "b": b})
+        yield from _terms(net, name, rule)
         weights = [leaf for leaf in net.deriver.operands[name] if leaf in net.weights]
         for leaf in weights:
             for other in net.alike(leaf, (w for w in net.problem.trained if w not in weights)):
@@ -69,6 +72,20 @@ def _added(net: Network, rule: Node, leaf: str) -> int | None:
             return 1
         return -1 if all(n.data.expr == -operand(0) for n in formulas) else None
     return None
+
+
+def _terms(net: Network, name: str, rule: Node) -> Iterator[Place]:
+    """Each term of a sum but what is added as it stands: that is a bias."""
+    if rule.op != "elementwise" or not rule.data.expr.is_Add:
+        return
+    args = list(rule.args)
+    bare = {sign * operand(n) for n, arg in enumerate(args) if arg.op == "name" for sign in (1, -1)}
+    terms = [part for part in rule.data.expr.args if part not in bare][:MOST_PATHS]
+    for term in terms:
+        scope = {"right": rule, "term": net.builder.arithmetic(term, args)}
+        if len(terms) > 1:
+            scope["others"] = net.builder.arithmetic(rule.data.expr - term, args)
+        yield Place("sum_term", net.steps[name], scope)
 
 
 def _transposed_forward(net: Network, name: str, rule: Node) -> Iterator[Place]:

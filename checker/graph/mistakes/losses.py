@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.graph.formula import operand
-from checker.graph.mistakes.network import Place
+from checker.graph.mistakes.network import MOST_PATHS, Place
 from checker.graph.node import Node, names
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def loss_places(net: Network) -> Iterator[Place]:
     """`loss`, its value: L (the right rule), a (the prediction), y (the target).
+
+    `loss_part`, for each output of several: part (that of the loss).
 
     `loss_outputs`: L, K (how many outputs); `loss_batch`: L, m (how many examples); `loss_logit`: y, z (what the
     prediction's activation is applied to).
@@ -29,6 +31,10 @@ def loss_places(net: Network) -> Iterator[Place]:
         if targets:
             scope["y"] = net.name(targets[0])
     yield Place("loss", item, scope, net.family)
+    for prediction in predictions[:MOST_PATHS]:
+        part = _part_of_loss(net, prediction)
+        if part is not None:
+            yield Place("loss_part", item, {"part": part})
     outputs, examples = net.counts()
     if outputs > 1:
         yield Place("loss_outputs", item, {"L": item.rule, "K": net.nodes.constant(outputs)})

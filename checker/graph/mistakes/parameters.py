@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def weights(net: Network) -> Iterator[Place]:
     """`weight`, the gradient by a weight, of single numbers: g (the gradient that arrives), x (the input), w.
 
-    `weight_matrix`: G (of w's shape, each row filled with its g), w; `weight_other`: swapped (another input in the
-    place of x).
+    `weight_matrix`: right (the right rule), G (of w's shape, each row filled with its g), w.
+
+    `weight_other`: swapped (another input in the place of x).
     """
     network = [name for name in net.equations if name != net.problem.loss]
     read = {leaf for name in network for leaf in net.deriver.operands[name]}  # a target is no activation
@@ -40,7 +41,7 @@ def weights(net: Network) -> Iterator[Place]:
                     yield Place("weight", gradient, {"g": g, "x": x, "w": w})
             elif len(w.shape) == 2 and len(g.shape) == 1 and not rest:
                 rows = net.nodes.expand(net.nodes.reshape(g, (g.shape[0], 1)), w.shape)
-                yield Place("weight_matrix", gradient, {"G": rows, "w": w})
+                yield Place("weight_matrix", gradient, {"right": gradient.rule, "G": rows, "w": w})
             for other in net.alike(inputs[0], inside):
                 swapped = _plus(net, net.nodes.rename(share, {inputs[0]: net.name(other)}, {}), rest)
                 yield Place("weight_other", gradient, {"swapped": swapped})
