@@ -636,6 +636,7 @@ MISCONCEPTIONS: Table[Misconception] = Table(
             hint="The weight sits before the activation. Which gradient has already crossed it?",
             source="constructed",
             tier=4,
+            slip=True,
             rules=(Rule("raw_parameter", "raw"),),
         ),
         Misconception(
