@@ -1,4 +1,4 @@
-"""Pages that a script writes are what the script writes now: each tools/make_*.py has its `PATH` and its `page()`."""
+"""Pages that a script writes are what the script writes now: each has its `PATH` and its `page()`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = sorted((Path(__file__).resolve().parents[2] / "tools").glob("make_*.py"))
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+SCRIPTS = [*sorted(TOOLS.glob("make_*.py")), TOOLS / "marks.py"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -42,7 +42,7 @@ LETTERS = {
 }
 
 HEAD = """\
-How sheets with known mistakes are marked. `python tools/make_marks.py` writes this file; tests hold it to what the
+How sheets with known mistakes are marked. `python tools/marks.py` writes this file; tests hold it to what the
 checker says now. A difference here is a change to marks: it needs a reason, and a line under Marks in CHANGELOG.md.
 
 Each line: what was done, the points, a letter for each step in the order asked (. correct, f follow-through,
