@@ -7,13 +7,15 @@ other mistakes, wherever something is asked.
 from __future__ import annotations
 
 import math
+import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.compare import asked_unit
 from checker.errors import Finding, Place
 from checker.outcome import Tolerance
 from checker.readings.compile import compile_problem
-from checker.readings.numeric import run
+from checker.readings.numeric import FLOATS, run
+from checker.readings.program import reference
 from checker.sheet import asked_slots
 
 if TYPE_CHECKING:
@@ -26,14 +28,21 @@ MOST_TIER = 2  # slips and coincidences are left out of what an author is told
 NOTHING = 1e-12  # a change that no number of digits shows
 MOST_DIGITS = 12
 MOST_SAID = 6  # mistakes or steps that one sentence lists
+DRAWS = 3  # of other numbers, by which it is seen whether any part two mistakes
+MOVED = 0.1  # how far these are from the problem's own, so that they stay where its formulas have values
 
 
 class Made(NamedTuple):
-    """A mistake made once: its code, the step (by number), and every value that comes of it."""
+    """A mistake made once: its code, the wrong rule, and every value that comes of it."""
 
     code: str
-    step: int
+    mistake: Mistake
     values: list[float]
+
+    @property
+    def step(self) -> int:
+        """The step's number at which it is made."""
+        return self.mistake.step
 
 
 def blind_spots(problem: Problem) -> tuple[Finding, ...]:
@@ -63,6 +72,7 @@ class Spots:
             step: list(dict.fromkeys(slot for item in items for slot in asked_slots(item, program)))
             for step, items in self.items.items()
         }
+        self._others: list[list[float]] | None = None
 
     def all(self) -> Iterable[Finding]:
         """What is to be said, by asked step in graph order."""
@@ -72,7 +82,7 @@ class Spots:
             codes = [name.code for name in mistake.names if name.tier <= MOST_TIER]
             if not codes:
                 continue
-            made = Made(codes[0], mistake.step, self._carried_through(mistake))
+            made = Made(codes[0], mistake, self._carried_through(mistake, self.program.values))
             seen = next((step for step in self.slots if self._differs(step, made.values)), None)
             if seen is not None:
                 # two names for one wrong rule are twins in every problem: no news to an author
@@ -114,10 +124,10 @@ class Spots:
                 found.append(step)
         return found
 
-    def _carried_through(self, mistake: Mistake) -> list[float]:
-        """Every slot's value for a student who makes this mistake and no other."""
+    def _carried_through(self, mistake: Mistake, right: Sequence[float]) -> list[float]:
+        """Every slot's value for a student who makes this mistake and no other, where these values are right."""
         program = self.program
-        values = list(program.values)
+        values = list(right)
         run(mistake.route.code, program.formulas, values)
         made = program.steps[mistake.step]
         touched = {made.name}
@@ -166,7 +176,7 @@ class Spots:
             else:
                 groups.append([made])
         for group in groups:
-            if len({made.code for made in group}) < 2:
+            if len({made.code for made in group}) < 2 or self._twins(group):
                 continue
             own = self._unasked([made for made in group if any(made.step != other.step for other in group)])
             parting = self._parting(step, group)
@@ -179,6 +189,35 @@ class Spots:
     def _alike(self, one: Sequence[float], other: Sequence[float]) -> bool:
         """Whether two mistakes agree within what is asked, in every answer."""
         return all(abs(one[slot] - other[slot]) <= unit for slot, unit in self.units.items())
+
+    def _twins(self, group: Sequence[Made]) -> bool:
+        """Whether these give the same answers with any other numbers too: then no author can part them."""
+        for right in self._other_numbers():
+            first, *rest = ([values[slot] for slot in self.units] for values in self._worked(group, right))
+            if any(
+                not math.isclose(x, y, rel_tol=1e-9, abs_tol=NOTHING)
+                for each in rest
+                for x, y in zip(first, each, strict=True)
+            ):
+                return False
+        return bool(self._other_numbers())
+
+    def _worked(self, group: Sequence[Made], right: Sequence[float]) -> Iterable[list[float]]:
+        return (self._carried_through(made.mistake, right) for made in group)
+
+    def _other_numbers(self) -> list[list[float]]:
+        """Every slot's value for some other givens and parameters; none where some were computed from the problem's."""
+        if self._others is None:
+            self._others = []
+            dice = random.Random(0)  # noqa: S311  # the same numbers every time
+            for _ in range(0 if self.program.fixed else DRAWS):
+                values = list(self.program.values)
+                for slot, shape in self.program.leaves.values():
+                    for element in range(slot, slot + math.prod(shape)):
+                        values[element] += dice.uniform(-MOVED, MOVED) * (abs(values[element]) or 1.0)
+                reference(self.program, values, FLOATS)
+                self._others.append(values)
+        return self._others
 
     def _unasked(self, made: Iterable[Made]) -> list[int]:
         """Steps where mistakes were made that are not asked, and show the mistake by the problem's own tolerance."""
