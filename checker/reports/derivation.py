@@ -6,11 +6,11 @@ A step is its name, its rule, the rule with the numbers put in, the exact value 
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checker.readings.notation import latex_array, latex_name, latex_number
 from checker.reports.mathml import mathml
-from checker.reports.plain import printable
+from checker.reports.plain import flat, printable
 from checker.reports.worked import HEADINGS, grouped
 
 if TYPE_CHECKING:
@@ -58,16 +58,8 @@ def _parts(step: SolvedStep) -> tuple[str, list[str]]:
     """The step's name, and what it is, one after the other."""
     name = latex_name(step.step)
     found = [step.latex.removeprefix(f"{name} = "), *step.latex_parts]
-    numbers = list(_flat(step.value))
+    numbers = list(flat(step.value))
     if len(numbers) <= SHOWN:
         shown = [r"\text{-}" if value is None else latex_number(value) for value in numbers]
         found.append(latex_array(shown, step.shape))
     return name, list(dict.fromkeys(found))
-
-
-def _flat(value: Any) -> Iterator[float | None]:
-    if isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _flat(part)
-    else:
-        yield value

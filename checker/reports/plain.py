@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checker.reports.language import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def printable(text: str) -> str:
@@ -26,6 +29,19 @@ def printable(text: str) -> str:
         )
     kept = (each if each.isprintable() else " " if each.isspace() else "" for each in text)
     return "".join(kept).strip()
+
+
+def flat(value: Any) -> Iterator[Any]:
+    """Every value of a nested list, in order; of a single one that.
+
+    >>> list(flat([["1", "2"], ["3", None]])), list(flat(0.5))
+    (['1', '2', '3', None], [0.5])
+    """
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from flat(part)
+    else:
+        yield value
 
 
 def inline(value: Any) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from math import isfinite, prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checker.readings.notation import latex_array, latex_name
 from checker.reports.mathml import formula_mathml, mathml, name_mathml, number_latex
 from checker.reports.page import page, text
 from checker.reports.picture import Curve, Item, chart_svg, graph_svg, network_svg, units_of
-from checker.reports.plain import inline
+from checker.reports.plain import flat, inline
 from checker.reports.worked import HEADINGS, SHORT, curve_table, curves, grouped, number
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def _step(step: SolvedStep, digits: int | None, typed: str) -> str:
     `typed` is an equation as its author wrote it, which stands where mathematics has no short word for the rule.
     """
     name = latex_name(step.step)
-    value = _array(list(_flat(step.value)), step.shape, digits)
+    value = _array(list(flat(step.value)), step.shape, digits)
     shown = [step.latex.removeprefix(f"{name} = "), *step.latex_parts]
     exact = inline(step.exact) if step.exact not in (None, "") else ""
     if len(step.latex_parts) > 1 and len(exact) > SHORT:  # it says less than the decimal
@@ -261,18 +261,10 @@ def _whole(step: SolvedStep, digits: int | None) -> bool:
     """Whether the decimals shown are all there are."""
     if step.shape:
         digits = digits or SIGNIFICANT
-    exact, values = list(_flat(step.exact)), list(_flat(step.value))
+    exact, values = list(flat(step.exact)), list(flat(step.value))
     try:
         return len(exact) == len(values) and all(
             Fraction(a) == Fraction(number(b, digits)) for a, b in zip(exact, values, strict=True)
         )
     except (ValueError, TypeError, ZeroDivisionError):  # a closed form, an ellipsis, nothing
         return False
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _flat(part)
-    else:
-        yield value

@@ -50,14 +50,14 @@ def add_practice(app: Flask, workers: Calls, places: Sequence[Path]) -> None:
     @app.post("/practice/sheet")
     def sheet() -> Response:
         read, (text, faults, said) = chosen(sent_form())
-        drawn = workers.call("practice:sheet", text) if text else {"said": said}
+        drawn = workers.call("questions:sheet", text) if text else {"said": said}
         return as_json({**drawn, "faults": faults, "seeded": read.drawn})
 
     @app.post("/practice/judge")
     def judge() -> Response:
         form = sent_form()
         read, (text, _, said) = chosen(form)
-        return as_json(workers.call("practice:judge", text, form, read.level) if text else {"said": said})
+        return as_json(workers.call("verdicts:judge", text, form, read.level) if text else {"said": said})
 
     @app.post("/practice/value")
     def value() -> Response:
@@ -65,7 +65,7 @@ def add_practice(app: Flask, workers: Calls, places: Sequence[Path]) -> None:
         asked = request.form.get("step", "")
         n = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else -1
         _, (text, _, _) = chosen(form)
-        return as_json({"html": workers.call("practice:value", text, form, n)})
+        return as_json({"html": workers.call("verdicts:value", text, form, n)})
 
     @app.post("/practice/open")
     def open_submission() -> Response:

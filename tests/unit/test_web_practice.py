@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from checker import generate, grade, load_problem
 from checker.find import known_ids
 from checker.reports.levels import Level
+from checker.reports.plain import flat
 from checker.shipped import data_folder
 from checker.submission import load_submission
-from checker.web import answers, exercise, practice
+from checker.web import answers, exercise, practice, questions
 from checker.web.app import create_app
 from checker.web.catalogue import folders, text_of
+from checker.web.verdicts import judge
 from checker.web.workers import Here
 
 PLACES = folders(None)
@@ -164,12 +166,12 @@ def test_no_answer_of_the_server_holds_a_value_that_was_not_asked_for(name):
     problem = practice.ready(text)
     wrong = {f"v.{n}": ["0.123456789"] for n in range(len(problem.program.ask))}
     for level in exercise.LEVELS:
-        sent = json.dumps(practice.judge(text, wrong, level)) + json.dumps(practice.judge(text, {}, level))
-        sent += json.dumps(practice.sheet(text))
+        sent = json.dumps(judge(text, wrong, level)) + json.dumps(judge(text, {}, level))
+        sent += json.dumps(questions.sheet(text))
         graded, _ = problem.grade({})
         given = {f"{abs(float(value)):.6g}" for quantity in problem.problem.quantities for value in quantity.values}
         for step in graded.steps:
-            for value in practice._flat(step.reference):
+            for value in map(float, flat(step.reference)):
                 digits = f"{abs(value):.6g}"
                 if len(digits) >= 7 and digits not in given:
                     assert digits[:7] not in sent, (step.step, digits)
@@ -253,13 +255,13 @@ def test_more_numbers_than_fit_are_told():
         "format: check-backprop/problem@1\nid: big\n"
         f"parameters: {{w: [{', '.join(['1'] * 700)}]}}\nforward: {{L: sum(w*w)}}\nask: [dL_dw]\n"
     )
-    assert practice.sheet(text)["said"] == [
+    assert questions.sheet(text)["said"] == [
         "This problem asks for 700 numbers, more than fit on a page: answer it in a file."
     ]
 
 
 def test_levels_are_redacted_before_anything_is_drawn():
     text = text_of("neuron-sigmoid", PLACES)
-    told = json.dumps(practice.judge(text, {"v.5": ["-0.3318"]}, Level.VERDICT))
+    told = json.dumps(judge(text, {"v.5": ["-0.3318"]}, Level.VERDICT))
     assert "chain" not in told
     assert "act_deriv" not in told
