@@ -94,7 +94,7 @@ def test_a_finding_is_one_line_with_a_place_and_a_mend(problem):
 
 
 def test_mistakes_that_no_numbers_part_are_not_told_but_those_that_other_numbers_part_are():
-    # with a squared loss dL_da is a - y: the slope left out and the shortcut of cross-entropy are one number in any case
+    # with a squared loss dL_da is a - y: the slope left out and the shortcut of cross-entropy are always one number
     assert not any("bce_shortcut_on_mse" in line for line in said(NEURON, "dL_dz"))
     # a step of 0.1*0.1*g, the rate twice, is that of the rate times the bias only as long as the bias is 0.1 as well
     assert any(
