@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from checker.outcome import Tolerance
 from checker.readings.numeric import FLOATS, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from checker.outcome import Tolerance
 
 FLOOR = 1e-12  # no tolerance is finer: floats would tell rounding of ours from rounding of theirs
 DECIMALS, LEAST_DIGITS, MOST_DIGITS = 4, 3, 6  # where an instructor says nothing
@@ -29,18 +30,22 @@ def asked_unit(tolerance: Tolerance, reference: Value, lanes: Any = FLOATS) -> V
     >>> asked_unit(Tolerance(), 0.0000438)
     1e-07
     """
-    unit: Value = _unit_of(tolerance)(None)
-    if tolerance.significant is not None or tolerance[:4] == Tolerance()[:4]:
-        unit = lanes.by_place(reference, _unit_of(tolerance))
+    unit_at, by_digits = _unit_of(tolerance)
+    unit: Value = lanes.by_place(reference, unit_at) if by_digits else unit_at(None)
     if tolerance.relative is not None:
         unit = lanes.larger(lanes.smaller(unit, abs(reference) * tolerance.relative), FLOOR)
     return unit
 
 
-@cache
-def _unit_of(tolerance: Tolerance) -> Callable[[int | None], float]:
-    """The unit of all that is asked but a relative bound, by the place of the number's first digit (None: it is 0)."""
+@lru_cache(maxsize=256)
+def _unit_of(tolerance: Tolerance) -> tuple[Callable[[int | None], float], bool]:
+    """The unit of all that is asked but a relative bound, by the place of the number's first digit (None: it is 0).
 
+    And whether it depends on that place.
+    """
+    unset = tolerance[:4] == (None, None, None, None)
+
+    @cache
     def unit(place: int | None) -> float:
         def digit(number: int) -> float:
             return 0.0 if place is None else float(f"1e{place - number}")
@@ -52,12 +57,12 @@ def _unit_of(tolerance: Tolerance) -> Callable[[int | None], float]:
             units.append(digit(tolerance.significant))
         if tolerance.absolute is not None:
             units.append(tolerance.absolute)
-        if not units and tolerance.relative is None:
+        if unset:
             finest, coarse, coarsest = digit(MOST_DIGITS), float(f"1e-{DECIMALS}"), digit(LEAST_DIGITS)
             units.append(min(max(coarse, finest), coarsest) if coarsest else coarse)
         return max(min(units, default=float("inf")), FLOOR)
 
-    return unit
+    return unit, unset or tolerance.significant is not None
 
 
 def within(submitted: Value, value: Value, bound: Value, lanes: Any = FLOATS) -> Value:
