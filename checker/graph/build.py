@@ -80,7 +80,8 @@ class Builder:
                 return self._index(self._build(tree.base, scope), tree.items)
             return self._call(tree, scope)
         except ShapeError as error:
-            raise BuildError(str(error), tree.at) from None
+            mend = "elements count from 1, one index for each axis: W1[2,1]" if isinstance(tree, Index) else ""
+            raise BuildError(str(error), tree.at, mend) from None
 
     def _name(self, tree: Name, scope: Mapping[str, Node]) -> Node:
         if tree.name in scope:
@@ -98,7 +99,7 @@ class Builder:
         x, y = operand(0), operand(1)
         formula = {"+": x + y, "-": x - y, "*": x * y, "/": x / y, "^": x**y}[tree.operator]
         if tree.operator == "/" and right.op == "constant" and right.data == 0:
-            raise BuildError("division by zero", tree.at)
+            raise BuildError("division by zero", tree.at, "divide by another number")
         return self.arithmetic(formula, [left, right])
 
     def arithmetic(self, expr: sympy.Expr, args: Sequence[Node]) -> Node:

@@ -168,6 +168,13 @@ def test_an_index_beyond_the_array_is_no_suggestion(name: str) -> None:
     assert "[" not in refused(MAZUR, "L", name).splitlines()[0].partition("use one of")[0]
 
 
+def test_what_an_array_has_not_and_what_nobody_divides_by_is_told_how_to_mend_it() -> None:
+    count = "elements count from 1, one index for each axis: W1[2,1]"
+    assert refused(MAZUR, "L", "y[3]").splitlines()[0] == f"an element beyond a vector of 2; {count}"
+    assert refused(MAZUR, "L", "W1[1]").splitlines()[0] == f"1 index for a 2x2 matrix; {count}"
+    assert refused(MAZUR, "L", "1/0*y").splitlines()[0] == "division by zero; divide by another number"
+
+
 def test_shapes_that_do_not_go_are_refused() -> None:
     assert refused(MAZUR, "dL_da1", "outer(dL_dz2, a1)") == (
         "the formula gives a matrix of 2 rows of 2 numbers, but dL_da1 is a vector of 2 numbers; "
