@@ -83,10 +83,12 @@ def measure(count: int = CLASS, repetitions: int = 3) -> list[Figure]:
                 batches.fresh("bare", *one, *bare), batches.again("bare", *one, *bare),
                 batches.fresh("json", *one, *json), batches.again("json", *one, *json),
                 batches.fresh("bare-2", *two, *bare), batches.fresh("all", *one), batches.fresh("all-2", *two),
+                batches.fresh("markdown", *one, "--reports", "markdown"),
+                batches.fresh("html", *one, "--reports", "html"),
             ],
             repetitions,
         )  # fmt: skip
-        reading, lean, lean_again, full, full_again, lean_two, default, default_two = whole
+        reading, lean, lean_again, full, full_again, lean_two, default, default_two, markdown, html = whole
         small = []
         for size in SMALL:
             jobs = [batches.fresh(f"s{n}", "--jobs", n, *json, of=f"small-{size}") for n in ("1", "2")]
@@ -96,6 +98,8 @@ def measure(count: int = CLASS, repetitions: int = 3) -> list[Figure]:
     return [
         Figure(f"{graded}, one worker, gradebook and class report", floor, lean, reading, 0.6),
         Figure(f"{graded}, one worker, and a JSON report each", floor, full, reading, 1.0),
+        Figure(f"{graded}, one worker, and a Markdown report each", "a JSON report each", markdown, full),
+        Figure(f"{graded}, one worker, and a page each", "a JSON report each", html, full),
         Figure("again, nothing changed, gradebook and class report", first, lean_again, lean, 0.15),
         Figure("again, nothing changed, and a JSON report each", first, full_again, full, 0.15),
         Figure(f"{graded}, one worker, reports as JSON and Markdown", "two workers", default, default_two, 1.6, True),
