@@ -12,22 +12,25 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from benchmarks.diagnosis.bench import Bench
-from benchmarks.diagnosis.figures import HEADERS, PRECISIONS, rows, shortfalls, table
+from benchmarks.diagnosis.figures import PRECISIONS, headers, rows, shortfalls, table
 from benchmarks.diagnosis.mistakes import Draws
+from benchmarks.diagnosis.task import Programs, Task
 from benchmarks.diagnosis.truth import Outcomes
 from benchmarks.record import record
 from benchmarks.students.problems import random_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.diagnosis.tally import Tally
 
 CASES, QUICK = 600, 150  # mistakes made at each precision
 MISTAKES = 6  # a problem
 
 
-def measure(cases: int, seed: int, jobs: int = 1) -> dict[str, Tally]:
+def measure(cases: int, seed: int, jobs: int = 1, precisions: Sequence[str] = tuple(PRECISIONS)) -> dict[str, Tally]:
     """All figures by precision, over as many problems as give so many mistakes; the same for any number of jobs."""
-    tasks = [(cases, seed, jobs, job) for job in range(jobs)]
+    tasks = [(cases, seed, precisions, jobs, job) for job in range(jobs)]
     if jobs == 1:
         parts = [_part(*tasks[0])]
     else:
@@ -40,18 +43,19 @@ def measure(cases: int, seed: int, jobs: int = 1) -> dict[str, Tally]:
     return tallies
 
 
-def _part(cases: int, seed: int, jobs: int, job: int) -> dict[str, Tally]:
+def _part(cases: int, seed: int, precisions: Sequence[str], jobs: int, job: int) -> dict[str, Tally]:
     """One job's share of the problems. All are drawn, since which mistakes are drawn depends on those before."""
-    benches = {name: Bench(hand) for name, hand in PRECISIONS.items()}
+    benches = {name: Bench(PRECISIONS[name]) for name in precisions}
     draws = Draws()
     for number in range(-(-cases // MISTAKES)):
         rng = random.Random(f"{seed}/{number}")
         sheet = random_sheet(rng)
         mistakes = [draws.mistake(sheet, rng, single=n < MISTAKES // 3) for n in range(MISTAKES)]
         if number % jobs == job:
-            outcomes = Outcomes(sheet)
+            outcomes, programs = Outcomes(sheet), Programs(sheet, f"p{number}")
             for name, bench in benches.items():
-                bench.problem(sheet, outcomes, mistakes, random.Random(f"{seed}/{number}/{name}"), f"p{number}")
+                task = Task(sheet, programs, bench.hand, f"p{number}")
+                bench.problem(task, outcomes, mistakes, random.Random(f"{seed}/{number}/{name}"))
     return {name: bench.tally for name, bench in benches.items()}
 
 
@@ -60,20 +64,23 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} mistakes at each precision instead of {CASES}")
     parser.add_argument("--cases", type=int, help="mistakes made at each precision")
+    parser.add_argument("--precision", choices=PRECISIONS, help="one alone, while you work (not with --write)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--codes", action="store_true", help="print the figures of every code too")
     parser.add_argument("--failures", type=int, default=10, help="how many kinds of failure are listed")
     parser.add_argument("--examples", type=int, default=0, help="how many of them with problem and submission")
     options = parser.parse_args()
+    if options.write and options.precision:
+        parser.error("--write records every precision: leave --precision away")
     start = time.perf_counter()
     cases = options.cases or (QUICK if options.quick else CASES)
-    tallies = measure(cases, options.seed, options.jobs)
+    tallies = measure(cases, options.seed, options.jobs, [options.precision] if options.precision else [*PRECISIONS])
     print(table(tallies))
     if options.write:
         asked = f" --cases {options.cases}" if options.cases else " --quick" if options.quick else ""
         command = f"python -m benchmarks.diagnosis --write{asked}"
-        record("diagnosis", HEADERS, rows(tallies, "**{}**"), command, shortfalls(tallies))
+        record("diagnosis", headers(tallies), rows(tallies, "**{}**"), command, shortfalls(tallies))
     failures: Counter[tuple[str, str, str, str]] = Counter()
     examples: dict[tuple[str, str, str, str], str] = {}
     for tally in tallies.values():

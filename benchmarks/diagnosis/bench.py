@@ -11,7 +11,6 @@ import numpy as np
 
 from benchmarks.diagnosis.mistakes import anywhere, other_quantity, replaced_digit, uniform, zeros
 from benchmarks.diagnosis.tally import Tally
-from benchmarks.diagnosis.task import Task
 from benchmarks.diagnosis.truth import Truth, alike, differs, family, first_visible, local_twins
 from benchmarks.students.hand import written
 from benchmarks.students.right_work import miscopied, operands, read_by
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from benchmarks.diagnosis.mistakes import Mistake
+    from benchmarks.diagnosis.task import Task
     from benchmarks.diagnosis.truth import Outcomes
     from benchmarks.students.hand import Hand, Written
     from benchmarks.students.sheet import Sheet, Value
@@ -46,8 +46,8 @@ class Bench:
     def __init__(self, hand: Hand, keep: str = "") -> None:
         self.hand, self.tally, self.keep = hand, Tally(), keep
 
-    def problem(self, sheet: Sheet, outcomes: Outcomes, mistakes: list[Mistake], rng: random.Random, name: str) -> None:
-        task = Task(sheet, self.hand, name)
+    def problem(self, task: Task, outcomes: Outcomes, mistakes: list[Mistake], rng: random.Random) -> None:
+        sheet = task.sheet
         honest = written(sheet, self.hand)
         self.right_work(task, rng)
         for mistake in mistakes:

@@ -19,7 +19,6 @@ PRECISIONS = {
     "4 decimals": Hand(4, None),
     "6 decimals": Hand(6, None),
 }
-HEADERS = ["", "target", *PRECISIONS]
 # figure: target at 3 significant digits, 4 and 6 decimals, and whether at least ('>') or at most ('<')
 TARGETS = {
     "right work with full marks": (">", 1.0),
@@ -60,7 +59,14 @@ WHY = {
 
 def table(tallies: Mapping[str, Tally]) -> str:
     """The figures for a terminal; `!` marks what falls short."""
-    return tabulate(rows(tallies), HEADERS, disable_numparse=True, colalign=("left", "left", *["right"] * len(tallies)))
+    return tabulate(
+        rows(tallies), headers(tallies), disable_numparse=True, colalign=("left", "left", *["right"] * len(tallies))
+    )
+
+
+def headers(tallies: Mapping[str, Tally]) -> list[str]:
+    """What stands above the columns of `rows`."""
+    return ["", "target", *tallies]
 
 
 def rows(tallies: Mapping[str, Tally], mark: str = "{} !") -> list[list[str]]:
