@@ -103,12 +103,16 @@ class ArrayPass(Pass):
         sheet, may, name = self.sheet, self.sheet.may, self.d(f"W{k}")
         g, W, x = self.d(f"z{k}"), self.par(f"W{k}"), self.at(f"a{k - 1}") if k > 1 else "x"
         sheet.line(name, lambda v: np.outer(v[g], v[x]))
+        error = self.d(f"a{k}")
+        if self.kinds[k - 1] != "linear":
+            may("error_not_delta_grad_w", "", name, lambda v: np.outer(v[error], v[x]))
         may("weight_input_swap", "", name, lambda v: v[g][:, None] * v[W])
         may("input_missing_grad_w", "", name, lambda v: v[g][:, None] * np.ones_like(v[W]))
         if k > 1 and np.shape(sheet.given["x"]) == np.shape(sheet.parameters[f"b{k - 1}"]):
             may("wrong_layer_activation", "input", name, lambda v: np.outer(v[g], v["x"]))
         rows, columns = np.shape(sheet.parameters[f"W{k}"])
         if rows == columns:
+            may("weight_grad_transposed", "", name, lambda v: np.outer(v[x], v[g]))
             own = self.at(f"a{k}")
             may("wrong_layer_activation", "own output", name, lambda v: np.outer(v[g], v[own]))
         if self.t > 1 and k > 1:

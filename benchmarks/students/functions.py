@@ -65,6 +65,8 @@ WRONG_SLOPES: dict[str, list[tuple[str, Callable[[Value, Value], Value]]]] = {
     "tanh": [
         ("tanh_deriv_one_minus_a", lambda z, a: 1 - a),
         ("tanh_deriv_sigmoid_form", lambda z, a: a * (1 - a)),
+        ("tanh_deriv_at_z_formula", lambda z, a: 1 - z * z),
+        ("tanh_deriv_twice", lambda z, a: 1 - np.tanh(a) ** 2),
     ],
     "relu": [
         ("relu_deriv_value", lambda z, a: np.where(z > 0, z, 0.0)),

@@ -69,12 +69,16 @@ class Pass:
             where = "output" if output else "hidden"
             code = "act_deriv_output_missing_only" if output else "act_deriv_missing_hidden_only"
             may(code, f"all {where}", name, lambda v: v[g] * 1.0)
+            may("chain_added", "", name, lambda v: v[g] + v[s])
+        if kind in ("sigmoid", "tanh"):
+            may("act_deriv_twice", "", name, lambda v: v[g] * v[s] * v[s])
         if kind == "relu":
             may("relu_deriv_passes_negative", "through", name, lambda v: v[g] * 1.0)
             may("relu_mask_on_upstream", "", name, lambda v: np.maximum(v[g], 0.0))
         if output and self.loss_name in SQUARED and kind != "linear":
             may("bce_shortcut_on_mse", "", name, lambda v: v[a] - v[target])
         if cross:
+            may("err_sign_y_minus_a", "output", name, lambda v: v[target] - v[a])
             may("mse_form_on_bce", "", name, lambda v: (v[a] - v[target]) * v[a] * (1 - v[a]))
 
     def loss_mistakes(self, scope: Callable[[Numbers], tuple[Value, Value]], outputs: int, logits: str = "") -> None:
@@ -84,6 +88,9 @@ class Pass:
         if self.loss_name in SQUARED:
             may("loss_half_missing", "2", name, lambda v: 2 * right(v))
             may("loss_half_missing", "1/2", name, lambda v: right(v) / 2)
+            if logits or outputs == 1:
+                may("loss_not_squared", "", name, lambda v: np.sum(np.subtract(*scope(v))))
+                may("loss_not_squared", "1/2", name, lambda v: np.sum(np.subtract(*scope(v))) / 2)
         else:
             may("ce_sign", "", name, lambda v: -right(v))
             may("log10", "10", name, lambda v: right(v) / math.log(10))
@@ -123,6 +130,8 @@ class Pass:
             may("square_inner_deriv", "2", name, lambda v: 2 * (v[target] - v[a]) * v[a])
             may("square_inner_deriv", "1", name, lambda v: (v[target] - v[a]) * v[a])
             may("loss_not_differentiated", "abs", name, lambda v: np.abs(v[a] - v[target]))
+        else:
+            may("ce_shortcut_as_da", "", name, lambda v: v[a] - v[target])
         if np.ndim(self.sheet.given[target]) == 0:
             may("loss_not_differentiated", "L", name, lambda v: v[E] * 1.0)
         if self.loss_name == "binary_cross_entropy":

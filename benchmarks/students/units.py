@@ -142,6 +142,10 @@ class UnitPass(Pass):
         sheet.line(z, lambda v: products(v) + v[b])
         sheet.may("bias_omitted_forward", "", z, products)
         sheet.may("threshold_sign", "sum", z, lambda v: products(v) - v[b])
+        for w, x in pairs:
+            sheet.may("term_sign", x, z, lambda v, w=w, x=x: products(v) + v[b] - 2 * v[w] * v[x])
+            if len(pairs) > 1:
+                sheet.may("term_missing", x, z, lambda v, w=w, x=x: products(v) + v[b] - v[w] * v[x])
         layer = next(layer for layer in self.layers if unit in layer)
         for other in layer:
             if other is not unit:
@@ -169,7 +173,9 @@ class UnitPass(Pass):
         self.sheet.line(name, lambda v: v[g] * v[source])
         may("weight_input_swap", "", name, lambda v: v[g] * v[w])
         may("input_missing_grad_w", "", name, lambda v: v[g] * 1.0)
-        own = self.at(unit.a)
+        own, error = self.at(unit.a), self.d(unit.a)
+        if unit.activation != "linear":
+            may("error_not_delta_grad_w", "", name, lambda v: v[error] * v[source])
         may("wrong_layer_activation", "own output", name, lambda v: v[g] * v[own])
         if len(self.layers) > 1 and unit in self.layers[-1]:
             k = unit.inputs.index(x)
