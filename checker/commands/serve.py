@@ -59,6 +59,7 @@ def run(options: Namespace) -> int:
     from checker.web.workers import Workers
 
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that somebody waits a moment is no news
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, _interrupt)
     workers = Workers(warm="jobs:warm")
