@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
@@ -45,7 +46,6 @@ class Builder:
         self.nodes = nodes
         self.conventions = conventions
         self._entries: dict[tuple[object, ...], Formula] = {}
-        self._parsed: dict[str, Expression] = {}
         self.kink = rational(Fraction(conventions["relu_at_zero"]))
 
     # ------------------------------------------------------------ expressions
@@ -175,16 +175,10 @@ class Builder:
         settings.update({name: node for (name, _), node in zip(parameters, built[needed:], strict=False)})
         return built[:needed], settings
 
-    def parsed(self, text: str) -> Expression:
-        """A table entry's formula, read once."""
-        if text not in self._parsed:
-            self._parsed[text] = parse(text, {*FUNCTIONS, *ENTRY_FUNCTIONS, *ACTIVATIONS})
-        return self._parsed[text]
-
     def _activation(self, tree: Call, scope: Mapping[str, Node], whole: bool) -> Node:
         entry = ACTIVATIONS[tree.function]
         (z,), settings = self._arguments(tree, scope, 1, entry.parameters)
-        if is_structural(self.parsed(entry.formula)):
+        if is_structural(_parsed(entry.formula)):
             return self.entry(entry.formula, {"z": z, **settings})
         numbers = {name: node for name, node in settings.items() if node.op == "constant"}
         free = [name for name in settings if name not in numbers]
@@ -218,7 +212,7 @@ class Builder:
         _, settings = self._arguments(tree, scope, 1, entry.parameters)
         if not self._holds(entry.slope_holds, settings):
             return None
-        if is_structural(self.parsed(entry.slope)) and len(output.shape) != 1:
+        if is_structural(_parsed(entry.slope)) and len(output.shape) != 1:
             return None
         slope = self.entry(entry.slope, {"a": output, **settings})
         return self.nodes.expand(slope, output.shape) if slope.shape == () else slope
@@ -243,7 +237,7 @@ class Builder:
 
     def entry(self, text: str, scope: Mapping[str, Node]) -> Node:
         """A table entry's formula with these nodes for its names; corners have the slope that the problem declares."""
-        return self._build(self.parsed(text), scope)
+        return self._build(_parsed(text), scope)
 
     def _loss(self, tree: Call, scope: Mapping[str, Node]) -> Node:
         entry: Loss = LOSSES[tree.function]
@@ -283,6 +277,12 @@ class Builder:
             share = self.kink if kind.larger else 1 - self.kink
             return share if second.op == "constant" else 1 - share
         return sympy.Integer(1) if self.conventions["max_at_tie"] == "first" else sympy.Rational(1, 2)
+
+
+@cache
+def _parsed(text: str) -> Expression:
+    """A table entry's formula, read once in a process: there are only so many."""
+    return parse(text, {*FUNCTIONS, *ENTRY_FUNCTIONS, *ACTIVATIONS})
 
 
 def is_structural(tree: Expression) -> bool:
