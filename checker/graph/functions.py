@@ -125,6 +125,12 @@ def diagonal(builder: Builder, args: list[Node]) -> Node:
     return builder.nodes.selection(tuple((i,) if i == j else () for i in range(n) for j in range(n)), node, (n, n))
 
 
+def flip(builder: Builder, args: list[Node]) -> Node:
+    """All axes in reverse order: the kernel that is convolved with on the way back."""
+    (node,) = args
+    return builder.nodes.selection(tuple((i,) for i in reversed(range(node.size))), node, node.shape)
+
+
 def concat(builder: Builder, args: list[Node]) -> Node:
     """Vectors end to end (a single number counts as one element), or matrices below each other."""
     parts = [builder.nodes.reshape(arg, (1,)) if arg.shape == () else arg for arg in args]
@@ -245,6 +251,7 @@ FUNCTIONS: dict[str, Function] = {
     "outer": Function(2, 2, outer),
     "dot": Function(2, 2, dot),
     "diag": Function(1, 1, diagonal),
+    "flip": Function(1, 1, flip),
     "concat": Function(1, 64, concat),
     "conv1d": convolution(1),
     "conv2d": convolution(2),
@@ -258,4 +265,4 @@ ENTRY_FUNCTIONS: dict[str, Function] = {
     "arctan": elementwise(sympy.atan(x0)),
     "sum_pool": Function(2, 3, sum_pool, numbers=2),
 }
-STRUCTURAL = frozenset({"sum", "mean", "column_sum", "transpose", "outer", "dot", "diag", "concat", "reshape"})
+STRUCTURAL = frozenset({"sum", "mean", "column_sum", "transpose", "outer", "dot", "diag", "flip", "concat", "reshape"})

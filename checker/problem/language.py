@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMAT = "check-backprop/problem@1"
 
 _BUILT_IN = (
-    "sum mean transpose outer dot max min exp ln log sqrt abs erf tanh concat conv1d conv2d max_pool avg_pool "
+    "sum mean transpose outer dot max min exp ln log sqrt abs erf tanh concat flip conv1d conv2d max_pool avg_pool "
     "column_sum reshape"
 )
 

@@ -476,6 +476,8 @@ def test_a_dry_run_needs_nothing_that_can_be_written(unwritable):
         (folder / name).write_text(text)
     grade_folder(folder / "class", folder / "out", problems=folder / "problems", reports=[])
     (folder / "problems" / "neuron.yaml").write_text(f"{PROBLEM}grading: {{steps: {{z: {{points: 3}}}}}}\n")
+    # what another user may not import from a private folder of ours is imported before
+    grade_folder(folder / "class", folder / "in", problems=folder / "problems", dry_run=True, announce=lambda _: None)
     close()
     told = []
     summary = grade_folder(

@@ -34,7 +34,13 @@ reference, submitted = marked(VALUES), marked(ANSWERS)
 cause = st.integers(0, 999).map(lambda number: f"{CAUSES}{number}")
 NAMES = ["z", "a", "L", "dL_da", "da_dz", "dL_dw1", "W1[2,1]", "w1_new"]
 names = st.sampled_from(NAMES)
-diagnoses = st.builds(Diagnosis, code=cause, confidence=st.sampled_from(["clear", "possible"]), hint=cause)
+diagnoses = st.builds(
+    Diagnosis,
+    code=cause,
+    confidence=st.sampled_from(["clear", "possible"]),
+    hint=cause,
+    made_at=st.just("") | names,
+)
 
 
 def arrays(numbers):

@@ -109,7 +109,8 @@ def test_a_rule_with_a_term_or_a_factor_too_many_is_not(path: Path) -> None:
             continue
         for wrong in (f"({formula}) + 1e-12", f"1.000000001*({formula})"):
             worked = judged.judge(wrong, Target(step.name))
-            assert IDENTITY not in worked.holds or set(worked.values) == {0.0}, (step.name, wrong)
+            right = [value for value, holds in zip(worked.values, worked.holds, strict=True) if holds == IDENTITY]
+            assert not any(right), (step.name, wrong)  # 0 times a factor is still 0
 
 
 def test_judgements_do_not_depend_on_their_order_or_their_number() -> None:
