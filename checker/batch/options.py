@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from checker.batch.lateness import Lateness, Policy
     from checker.batch.worksheet import Worksheet
 
-POOL_FROM = 1_500  # a pool of processes costs more than it saves on a smaller class
+POOL_FROM = 2_500  # a pool of processes costs more than it saves on a smaller class
 TIMEOUT = 60.0  # seconds a block may take
 REPORTS = ("json", "markdown")
 KEEP = ("last", "first", "best")  # which of a student's submissions to a problem counts
