@@ -97,7 +97,11 @@ class Roundings:
         up = moved(value + outwards)
         # no rounding leads beyond 0
         down = moved(where(value == 0, -own, where(abs(value) < own, 0.0, value - outwards)))
-        if lanes.some((2 * own > abs(value)) & (value != 0)):
+        coarse = (2 * own > abs(value)) & (value != 0)
+        if lanes.some(coarse):
             half = moved(value / 2)
-            down = where((2 * own > abs(value)) & (value != 0) & (down > POLE * half), half, down)
+            down = where(coarse & (down > POLE * half), half, down)
+            if self.program.steps[self.number_of[source]].iteration > 1:
+                # cut off in each iteration, and each time of what was left: no sum of single roundings bounds that
+                down = where(coarse, float("inf"), down)
         return lanes.larger(up, down)

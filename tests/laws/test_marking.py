@@ -9,10 +9,10 @@ import random
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from oracle.networks import random_case
+from oracle.networks import cases, random_case
 
 from benchmarks.right_networks import at
-from benchmarks.right_sheets import TOLERANCES, refused
+from benchmarks.right_sheets import TOLERANCES, refused, with_tolerance
 from checker import grade, load_program
 from checker.mark import CORRECT, FOLLOW_THROUGH, WRONG, mark
 from checker.problem import load_problem
@@ -37,6 +37,14 @@ def network(seed):
 def test_right_work_rounded_anyhow_earns_full_marks(seed, tolerance, sheets):
     _, lost, where = refused(at(network(seed), tolerance), 20, sheets)
     assert not lost, where
+
+
+def test_a_state_that_is_cut_off_in_each_iteration_costs_nobody_a_point():
+    """RMSProp at 3 decimals, whose state left out was rounded twice: of these sheets every eighth was once refused."""
+    problem = load_problem(list(cases(225, 1))[224].problem_yaml.encode(), "network 224")
+    program = compile_problem(with_tolerance(problem, TOLERANCES[0]))
+    sheets, lost, where = refused(at(program, TOLERANCES[0]), 400, 1)
+    assert (sheets > 300, lost) == (True, 0), where
 
 
 def submit(tmp_path, answers):
