@@ -147,7 +147,7 @@ class Workers:
                 reason = f"grading it took longer than {self.timeout:g} seconds"
             except BrokenExecutor:
                 reason = "grading it ended the process that did so"
-            except Exception:
+            except Exception:  # whatever it is, it may cost one submission and none of the others of its part
                 if part.parts is None:
                     raise
                 waiting.extendleft(reversed(_parts(part)))
